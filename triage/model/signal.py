@@ -70,7 +70,8 @@ class Alternative(Model):
     """One wording of the signal, in one kind of log.
 
     `filter` is in the Logging query language and valid as it stands in Logs Explorer. A restriction on the first
-    text field of the stream (`jsonPayload.MESSAGE`, say) stands for all text fields that `streams.yaml` lists there.
+    text field of one of its streams (`jsonPayload.MESSAGE`, say) stands for all text fields that `streams.yaml` lists
+    for the stream at hand. Streams that carry this one (`Stream.carries`) are searched as well.
     """
 
     name: str = Field(pattern=SIGNAL_ID)
@@ -196,6 +197,8 @@ class Stream(Model):
     """A filter in the Logging query language. An entry belongs to the first stream whose filter it matches."""
     text: tuple[str, ...] = Field(min_length=1)
     """Paths of the fields that may hold the text; the first is the one that signal files write."""
+    carries: tuple[str, ...] = ()
+    """Streams whose lines turn up here, too (a serial console shows the kernel's): their wordings are tried here."""
     example: Mapping[str, Any] = {}
     """An entry of this stream by dotted paths; examples' text is put into the first of `text`."""
 
