@@ -1,0 +1,146 @@
+"""The functions of the language: what each takes, checked while the filter is parsed."""
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
+from zoneinfo import ZoneInfo
+
+from triage.lql.regex import check_pattern
+from triage.lql.tokens import Token, fail, plain
+from triage.lql.tree import Call, Path, Span, Value
+
+CAST_TYPES = ("STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DURATION")
+
+Argument: TypeAlias = list[Token] | Call
+"""As parsed: the parts of a dotted text, or a nested call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`boolean`: true or false by itself; otherwise its value is compared. `usage` is shown in errors."""
+
+    usage: str
+    least: int
+    most: int
+    boolean: bool = True
+
+
+FUNCTIONS = {
+    "log_id": Function('log_id("LOG")', 1, 1),
+    "source": Function("source(projects/ID)", 1, 1),
+    "sample": Function("sample(FIELD, FRACTION)", 2, 2),
+    "ip_in_net": Function('ip_in_net(FIELD, "10.0.0.0/8")', 2, 2),
+    "search": Function('SEARCH("words") or SEARCH(FIELD, "words")', 1, 2),
+    "cast": Function("cast(FIELD, TYPE) or cast(FIELD, TYPE, TIMEZONE(...))", 2, 3, boolean=False),
+    "regexp_extract": Function('regexp_extract(FIELD, "pattern with one (group)")', 2, 2, boolean=False),
+    "timezone": Function('TIMEZONE("America/New_York") inside cast()', 1, 1, boolean=False),
+}
+
+
+def call_of(name: str, args: Sequence[Argument], text: str, span: Span, *, outer: str = "") -> Call:
+    """The checked call of a known function.
+
+    Raises FilterError where the number of arguments, or one of them, is not what the function takes. `outer` is the
+    function around it, if any.
+    """
+    function = FUNCTIONS[name]
+    if not function.least <= len(args) <= function.most:
+        raise fail(f"expected {function.usage}", text, *span)
+    if name == "timezone" and outer != "cast":
+        raise fail("TIMEZONE() stands only inside cast()", text, *span)
+    return Call(name, _Arguments(name, text, span).checked(args), span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    name: str
+    text: str
+    span: Span
+
+    def checked(self, args: Sequence[Argument]) -> tuple[Path | Value | Call, ...]:
+        if self.name == "search":
+            return (*(self.field(arg) for arg in args[:-1]), self.value(args[-1]))
+        takes: dict[str, tuple[Callable[[Argument], Path | Value | Call], ...]] = {
+            "log_id": (self.filled,),
+            "source": (self.parent,),
+            "timezone": (self.zone,),
+            "sample": (self.field, self.fraction),
+            "ip_in_net": (self.field_or_call, self.net),
+            "regexp_extract": (self.field_or_call, self.pattern),
+            "cast": (self.field_or_call, self.cast_type, self.timezone),
+        }
+        return tuple(take(arg) for take, arg in zip(takes[self.name], args, strict=False))
+
+    def value(self, arg: Argument) -> Value:
+        if isinstance(arg, Call):
+            self.wrong("a value", arg)
+        return Value(".".join(plain(part) for part in arg), span=_span(arg))
+
+    def filled(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        return value if value.text else self.wrong("a name that is not empty", arg)
+
+    def field(self, arg: Argument) -> Path:
+        if isinstance(arg, Call):
+            self.wrong("a field", arg)
+        return Path(tuple(plain(part) for part in arg), _span(arg))
+
+    def field_or_call(self, arg: Argument) -> Path | Call:
+        if isinstance(arg, Call):
+            if FUNCTIONS[arg.name].boolean or arg.name == "timezone":
+                self.wrong("a field, cast() or regexp_extract()", arg)
+            return arg
+        return self.field(arg)
+
+    def parent(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        kind, _, name = value.text.partition("/")
+        if kind not in ("projects", "folders", "organizations", "billingAccounts") or not name or "/" in name:
+            self.wrong("projects/ID, folders/ID, organizations/ID or billingAccounts/ID", arg)
+        return value
+
+    def fraction(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        try:
+            ok = 0 < float(value.text) <= 1
+        except ValueError:
+            ok = False
+        return value if ok else self.wrong("a fraction above 0, at most 1", arg)
+
+    def net(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        try:
+            ipaddress.ip_network(value.text, strict=False)
+        except ValueError:
+            self.wrong('a subnet such as "10.1.2.0/24"', arg)
+        return value
+
+    def pattern(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        check_pattern(value.text, self.text, value.span, groups=1)
+        return value
+
+    def cast_type(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        if value.text.upper() not in CAST_TYPES:
+            self.wrong("one of " + ", ".join(CAST_TYPES), arg)
+        return Value(value.text.upper(), span=value.span)
+
+    def timezone(self, arg: Argument) -> Call:
+        return arg if isinstance(arg, Call) and arg.name == "timezone" else self.wrong("TIMEZONE(...)", arg)
+
+    def zone(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        try:
+            ZoneInfo(value.text)
+        except (ValueError, OSError, KeyError):
+            self.wrong('a time zone such as "America/New_York"', arg)
+        return value
+
+    def wrong(self, expected: str, arg: Argument) -> NoReturn:
+        raise fail(f"{self.name}(): expected {expected}", self.text, *_span(arg))
+
+
+def _span(arg: Argument) -> Span:
+    return arg.span if isinstance(arg, Call) else (arg[0].start, arg[-1].end)

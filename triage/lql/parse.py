@@ -1,0 +1,218 @@
+"""From tokens to the tree. NOT binds tightest, then OR, then AND: the opposite of SQL."""
+
+from collections.abc import Callable
+
+from triage.lql.functions import FUNCTIONS, Argument, call_of
+from triage.lql.regex import check_pattern
+from triage.lql.tokens import Token, fail, plain, tokenise
+from triage.lql.tree import MAX_DEPTH, And, Anywhere, Call, Filter, Node, Not, Operator, Or, Path, Restriction, Value
+
+_REGEX = ("=~", "!~")
+
+
+def parse(text: str) -> Filter:
+    """The tree of a filter in the Logging query language.
+
+    Raises FilterError, with line, column and what was expected, where the text is not such a filter: bad syntax,
+    a pattern that RE2 refuses, a wrong call of a function, more than 20,000 characters, nesting without end.
+    Whether its fields exist is for `check` to say.
+    """
+    return _Parser(text).filter()
+
+
+class _Parser:
+    """Recursive descent over the tokens; `depth` bounds the recursion, lists of terms are loops."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenise(text)
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def now(self) -> Token:
+        return self.tokens[self.at]
+
+    def at_call(self) -> bool:
+        """A name with `(` right after it; with a blank between, they are two terms."""
+        if self.now.kind != "text" or self.now.keyword:
+            return False
+        following = self.tokens[self.at + 1]
+        return following.kind == "(" and following.start == self.now.end
+
+    def take(self) -> Token:
+        token = self.now
+        self.at += 1
+        return token
+
+    def expected(self, what: str, token: Token | None = None) -> Exception:
+        token = token or self.now
+        found = "the filter ends here" if token.kind == "end" else f"found `{token.text[:40]}`"
+        return fail(f"expected {what}, {found}", self.text, token.start, max(token.end, token.start + 1))
+
+    def filter(self) -> Filter:
+        if self.now.kind == "end":
+            return Filter(None, self.text)
+        root = self.expression(self.restriction)
+        if self.now.kind == ")":
+            raise self.expected("the end of the filter: this `)` closes nothing")
+        return Filter(root, self.text)
+
+    def expression(self, leaf: Callable[[], Node]) -> Node:
+        """Terms joined by AND or by nothing but a blank, up to a `)` or the end."""
+        terms = [self.factor(leaf)]
+        while self.now.kind not in (")", "end"):
+            if self.now.keyword == "AND":
+                self.take()
+            elif self.now.kind in ("operator", ",", "."):
+                raise self.unexpected()
+            terms.append(self.factor(leaf))
+        return _joined(And, terms)
+
+    def factor(self, leaf: Callable[[], Node]) -> Node:
+        terms = [self.term(leaf)]
+        while self.now.keyword == "OR":
+            self.take()
+            terms.append(self.term(leaf))
+        return _joined(Or, terms)
+
+    def term(self, leaf: Callable[[], Node]) -> Node:
+        if self.now.keyword == "NOT":
+            self.take()
+            return Not(self.simple(leaf))
+        if self.now.kind == "-":
+            minus = self.take()
+            if minus.end != self.now.start:
+                raise self.expected("a term right after `-`", minus)
+            return Not(self.simple(leaf))
+        return self.simple(leaf)
+
+    def simple(self, leaf: Callable[[], Node]) -> Node:
+        opening = self.now
+        if opening.kind != "(":
+            return leaf()
+        self.take()
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise fail(f"parentheses nest deeper than {MAX_DEPTH}", self.text, opening.start, opening.end)
+        inner = self.expression(leaf)
+        if self.take().kind != ")":
+            raise fail("this `(` is never closed: expected `)`", self.text, opening.start, opening.end)
+        self.depth -= 1
+        return inner
+
+    def restriction(self) -> Node:
+        left: Path | Call | None
+        if self.at_call():
+            left = self.call()
+        else:
+            left = None
+            parts = self.member("a term: a field, a function, a value or `(`")
+        if self.now.kind != "operator":
+            if left is None:
+                return Anywhere(_text(parts), (parts[0].start, parts[-1].end))
+            if not FUNCTIONS[left.name].boolean:
+                raise self.expected(f"a comparison: {left.name}() gives a value, not true or false")
+            return left
+        if left is None:
+            left = Path(tuple(plain(part) for part in parts), (parts[0].start, parts[-1].end))
+        elif FUNCTIONS[left.name].boolean:
+            raise self.expected(f"no comparison: {left.name}() is true or false by itself")
+        operator: Operator = self.take().text  # type: ignore[assignment]  # the tokeniser knows only operators
+        return Restriction(left, operator, self.operand(operator))
+
+    def operand(self, operator: Operator) -> Node:
+        def leaf() -> Node:
+            return self.value(operator)
+
+        if self.now.kind == "(":
+            return self.simple(leaf)
+        if self.now.kind == "-":
+            raise self.expected("a value: write it in double quotes where it begins with `-`")
+        return leaf()
+
+    def value(self, operator: Operator) -> Value:
+        parts = self.member(f"a value after `{operator}`", value=True)
+        span = (parts[0].start, parts[-1].end)
+        if operator in _REGEX:
+            if len(parts) != 1 or parts[0].kind != "string":
+                raise self.expected(f"a pattern in double quotes after `{operator}`", parts[0])
+            pattern = parts[0].text[1:-1]
+            check_pattern(pattern, self.text, span)
+            return Value(pattern, span=span)
+        if len(parts) == 1 and parts[0].kind == "text":
+            if parts[0].text == "NULL_VALUE":
+                return Value("NULL_VALUE", "null", span)
+            if parts[0].text == "*" and operator == ":":
+                return Value("*", "any", span)
+        return Value(_text(parts), span=span)
+
+    def member(self, what: str, *, value: bool = False) -> list[Token]:
+        """Texts and strings joined by dots. A keyword may stand for itself after a dot, and as a value."""
+        if self.now.kind not in ("text", "string") or (self.now.keyword and not value):
+            raise self.unexpected(what)
+        parts = [self.take()]
+        while self.dot():
+            if self.now.kind not in ("text", "string"):
+                raise self.expected("a name after `.`")
+            parts.append(self.take())
+        for part in parts:
+            if part.kind == "text" and part.text[0] == "'":
+                raise fail("a single quote does not quote; use double quotes", self.text, part.start, part.end)
+        return parts
+
+    def dot(self) -> bool:
+        found = self.now.kind == "."
+        self.at += found
+        return found
+
+    def unexpected(self, what: str = "a term or the end of the filter") -> Exception:
+        if self.now.kind == "operator":
+            hint = "; a value that contains it must stand in double quotes" if self.at else ""
+            return self.expected(what + hint)
+        return self.expected(what)
+
+    def call(self, outer: str = "") -> Call:
+        name = self.take()
+        lower = name.text.lower()
+        if lower not in FUNCTIONS:
+            raise fail(
+                f"there is no function {name.text}(); known are {', '.join(sorted(FUNCTIONS))}",
+                self.text,
+                name.start,
+                name.end,
+            )
+        self.take()
+        args: list[Argument] = []
+        while self.now.kind != ")":
+            if args:
+                if self.now.kind != ",":
+                    raise self.expected("`,` or `)`")
+                self.take()
+            args.append(self.argument(lower))
+        closing = self.take()
+        return call_of(lower, args, self.text, (name.start, closing.end), outer=outer)
+
+    def argument(self, outer: str) -> Argument:
+        if self.at_call():
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise fail(f"functions nest deeper than {MAX_DEPTH}", self.text, self.now.start, self.now.end)
+            inner = self.call(outer)
+            self.depth -= 1
+            return inner
+        return self.member("an argument", value=True)
+
+
+def _text(parts: list[Token]) -> str:
+    return ".".join(plain(part) for part in parts)
+
+
+def _joined(kind: type[And] | type[Or], terms: list[Node]) -> Node:
+    """One term stands for itself; a term of the same kind (from parentheses) gives its own terms."""
+    if len(terms) == 1:
+        return terms[0]
+    flat: list[Node] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, kind) else (term,))
+    return kind(tuple(flat))
