@@ -5,7 +5,8 @@
     │   ├── FilterError               a filter in the Logging query language; knows line and column
     │   └── PackError                 a signal file; knows every fault at once
     ├── AccessError                4  signed out, or nothing may be read
-    └── SourceError                   one source cannot be read: becomes a gap, never the end of the run
+    └── SourceError                1  one source cannot be read: becomes a gap, never the end of the run
+        └── DeniedError               the caller may not read it; all sources denied is an AccessError
 
 Only `triage.cli` prints and exits; everything else raises one of these.
 """
@@ -61,3 +62,7 @@ class AccessError(TriageError):
 
 class SourceError(TriageError):
     """One source could not be read. `incident` turns it into a gap."""
+
+
+class DeniedError(SourceError):
+    """The caller may not read this source: a permission, an API or a sign-in is missing."""
