@@ -1,0 +1,276 @@
+"""Collect: every live source into one bundle, each failure a gap."""
+
+import difflib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from triage.errors import AccessError, DeniedError, InputError, SourceError
+from triage.evidence.evidence import Query
+from triage.model.place import Ask, Gap, Window
+from triage.sources.live.access import Access
+from triage.sources.live.bundle import Bundle, Read
+from triage.sources.live.container import ContainerReader
+from triage.sources.live.kubernetes import read_workloads
+from triage.sources.live.logging import LogReader
+from triage.sources.live.monitoring import LOG_VOLUME, NODE_METRICS, MonitoringReader
+from triage.sources.live.scope import cluster_clause, group_prefixes, within
+from triage.units import format_time
+
+Progress = Callable[[str, int, int | None], None]
+"""Told of every step: which source, how many records so far, and how many there will be where that is known."""
+
+RAW_METRIC_NODE_HOURS = 3000
+"""Up to so many nodes × hours, metrics are read as sampled; beyond, five-minute maxima."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one collection."""
+
+    max_entries: int = 2_000_000
+    """Log entries; what lies beyond becomes a gap."""
+    patience_s: float = 180
+    """How long a source may answer with passing faults before it is given up."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What was collected, and where it lies."""
+
+    path: Path
+    cluster: dict[str, Any]
+    window: Window
+    gaps: tuple[Gap, ...]
+    interrupted: bool
+
+
+@dataclass
+class _Run:
+    """One collection under way."""
+
+    access: Access
+    bundle: Bundle
+    window: Window
+    cluster: dict[str, Any]
+    limits: Limits
+    progress: Progress
+    stop: threading.Event
+    failed: list[SourceError]
+    answered: int = 0
+
+    @contextmanager
+    def gap(self, source: str) -> Iterator[None]:
+        """A source that fails becomes a gap, and the collection goes on."""
+        try:
+            yield
+            self.answered += 1
+        except SourceError as error:
+            self.failed.append(error)
+            self.bundle.gaps.append(Gap(source=source, reason=str(error), remedy=error.remedy))
+            if source == "entries":
+                self._give_up_reads()
+
+    def _give_up_reads(self) -> None:
+        # The failure is a gap of its own by now; as an interruption it would be counted twice.
+        for read in self.bundle.reads:
+            read.complete = True
+
+
+def collect(
+    access: Access,
+    ask: Ask,
+    reads: Sequence[str],
+    path: Path,
+    *,
+    now: datetime,
+    resources: Sequence[str] = (),
+    kubeconfig: Path | None = None,
+    limits: Limits = Limits(),
+    progress: Progress = lambda *_: None,
+) -> Collection:
+    """Read operations, the cluster, log entries, alerts, metrics and workloads into the directory `path`.
+
+    `reads` are the folded filters of what signals and joins want. A run that was cut short is completed, a finished one
+    is added to. On Ctrl-C, what is there is kept and `interrupted` is true.
+    Raises InputError for an unknown or ambiguous cluster, AccessError where nothing at all may be read.
+    """
+    bundle = Bundle.open(path)
+    window = bundle.unfinished() or _window(ask, now)
+    run = _Run(access, bundle, window, {}, limits, progress, threading.Event(), [])
+    bundle.window = window
+    container = ContainerReader(access, min(limits.patience_s, 60))
+    with run.gap("cluster"):
+        run.cluster = pick_cluster(container.clusters(), ask)
+        bundle.write("cluster.json", run.cluster)
+    run.cluster = run.cluster or {"name": _named(ask), "location": ask.location}
+    bundle.cluster = {"name": run.cluster["name"], "project": access.project, "location": run.cluster.get("location")}
+    bundle.save()
+    tasks: list[Callable[[], None]] = [
+        lambda: _operations(run, container),
+        lambda: _alerts(run),
+        lambda: _metrics(run),
+        lambda: _workloads(run, kubeconfig),
+        lambda: _entries(run, reads, tuple(resources) or (f"projects/{access.project}",)),
+    ]
+    interrupted = _together(tasks, run.stop)
+    bundle.save()
+    if run.answered == 0 and not interrupted:
+        raise _nothing_to_read(run)
+    return Collection(path, run.cluster, window, tuple(bundle.gaps), interrupted)
+
+
+def pick_cluster(clusters: Sequence[dict[str, Any]], ask: Ask) -> dict[str, Any]:
+    """The cluster that is meant. Raises InputError where there is none, or several bear the name."""
+    named = [c for c in clusters if c.get("name") == ask.cluster or (ask.cluster is None and len(clusters) == 1)]
+    here = [c for c in named if _at(c, ask.location)]
+    # A location that comes from gcloud's configuration is a habit, not a statement: it only settles a tie.
+    found = here if len(here) == 1 or len(named) > 1 else named
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{c.get('name')} ({c.get('location')})" for c in clusters) or "none"
+    if len(named) > 1:
+        places = ", ".join(str(c.get("location")) for c in named)
+        raise InputError(
+            f"{len(named)} clusters are called {ask.cluster}: in {places}", remedy="name one by --location"
+        )
+    close = difflib.get_close_matches(ask.cluster or "", [str(c.get("name")) for c in clusters], n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise InputError(f"no cluster {ask.cluster or ''} in the project{hint}", remedy=f"there are: {listed}")
+
+
+def _at(cluster: dict[str, Any], location: str | None) -> bool:
+    place = str(cluster.get("location") or cluster.get("zone") or "")
+    return location is None or place == location or location.startswith(f"{place}-")
+
+
+def _named(ask: Ask) -> str:
+    if ask.cluster is None:
+        raise InputError("which cluster? The clusters of the project cannot be listed", remedy="name it by --cluster")
+    return ask.cluster
+
+
+def _window(ask: Ask, now: datetime) -> Window:
+    try:
+        return ask.window(now)
+    except ValueError:
+        raise InputError(
+            "--since lies after --until", remedy="give --since an earlier time, or a length like 24h"
+        ) from None
+
+
+def _together(tasks: Sequence[Callable[[], None]], stop: threading.Event) -> bool:
+    """Run the tasks side by side; True where Ctrl-C cut them short. Anything unexpected is raised."""
+    interrupted = False
+    with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
+        futures: list[Future[None]] = [pool.submit(task) for task in tasks]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            interrupted = True
+            stop.set()
+            for future in futures:
+                future.cancel()
+    for future in futures:
+        if not future.cancelled():
+            future.result()
+    return interrupted
+
+
+def _operations(run: _Run, container: ContainerReader) -> None:
+    with run.gap("operations"):
+        run.progress("operations", 0, None)
+        operations, missing = container.operations()
+        run.bundle.write(f"operations-{_stamp(run)}.json", operations)
+        run.bundle.queries.append(Query("operations", f"projects/{run.access.project}/locations/-", 1, len(operations)))
+        run.progress("operations", len(operations), len(operations))
+        if missing:
+            raise SourceError(
+                f"reading GKE operations: no answer from {', '.join(missing)}", remedy="run it again in a while"
+            )
+
+
+def _alerts(run: _Run) -> None:
+    with run.gap("alerts"):
+        run.progress("alerts", 0, None)
+        alerts = MonitoringReader(run.access, min(run.limits.patience_s, 90)).alerts(run.window)
+        run.bundle.write(f"alerts-{_stamp(run)}.json", {"alerts": alerts})
+        run.bundle.queries.append(Query("alerts", "order by open_time desc", 1, len(alerts)))
+        run.progress("alerts", len(alerts), len(alerts))
+
+
+def _metrics(run: _Run) -> None:
+    with run.gap("metrics"):
+        reader = MonitoringReader(run.access, min(run.limits.patience_s, 90))
+        hours = (run.window.end - run.window.start) / timedelta(hours=1)
+        nodes = int(run.cluster.get("currentNodeCount") or 0)
+        align_s = 300 if nodes * hours > RAW_METRIC_NODE_HOURS else 0
+        series: list[dict[str, Any]] = []
+        for done, metric in enumerate((*NODE_METRICS, LOG_VOLUME)):
+            if run.stop.is_set():
+                raise SourceError("reading metrics: interrupted", remedy="run it again")
+            run.progress("metrics", done, len(NODE_METRICS) + 1)
+            found = reader.series(metric, run.cluster["name"], run.window, align_s=align_s)
+            series += found
+            run.bundle.queries.append(Query("metrics", f'metric.type = "{metric}"', 1, len(found)))
+        run.bundle.write(f"metrics-{_stamp(run)}.json", {"timeSeries": series})
+        run.progress("metrics", len(NODE_METRICS) + 1, len(NODE_METRICS) + 1)
+
+
+def _workloads(run: _Run, kubeconfig: Path | None) -> None:
+    with run.gap("workloads"):
+        run.progress("workloads", 0, None)
+        objects = read_workloads(run.cluster, kubeconfig=kubeconfig)
+        run.bundle.write(f"workloads-{_stamp(run)}.json", {"apiVersion": "v1", "kind": "List", "items": objects})
+        run.bundle.queries.append(Query("workloads", "deployments, pods, nodes, …", 1, len(objects)))
+        run.progress("workloads", len(objects), len(objects))
+
+
+def _entries(run: _Run, texts: Sequence[str], resources: Sequence[str]) -> None:
+    clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
+    reads = [run.bundle.read_for(within(text, clause, run.window), resources, run.window) for text in texts]
+    run.bundle.save()
+    total = 0
+    with run.gap("entries"):
+        for read in reads:
+            if not read.complete:
+                total = _one_read(run, read, total)
+
+
+def _one_read(run: _Run, read: Read, total: int) -> int:
+    reader = LogReader(run.access, read.resources, run.limits.patience_s)
+    run.bundle.mend(read)
+    text = f'({read.filter})\ntimestamp>="{read.last}"' if read.last else read.filter
+    for page in reader.pages(text):
+        run.bundle.append(read, page)
+        read.last = max(read.last, str(page[-1].get("timestamp", "")))
+        read.requests = reader.requests
+        total += len(page)
+        run.progress("entries", total, None)
+        if run.stop.is_set():
+            return total
+        if total >= run.limits.max_entries:
+            raise SourceError(
+                f"reading logs: stopped after {total:,} entries, at {read.last}",
+                remedy="narrow --since, or collect the window in parts",
+            )
+    if not run.stop.is_set():
+        read.complete = True
+    run.bundle.queries.append(Query("entries", read.filter, reader.requests, read.entries))
+    run.bundle.save()
+    return total
+
+
+def _stamp(run: _Run) -> str:
+    return format_time(run.window.end).replace(":", "").replace("-", "").replace(".", "_")
+
+
+def _nothing_to_read(run: _Run) -> AccessError:
+    denied_first = sorted(run.failed, key=lambda error: not isinstance(error, DeniedError))
+    first, remedies = denied_first[0], dict.fromkeys(error.remedy for error in denied_first if error.remedy)
+    return AccessError(f"nothing may be read of project {run.access.project}: {first}", remedy="\n".join(remedies))
