@@ -7,6 +7,7 @@ from typing import NoReturn, TypeAlias
 from zoneinfo import ZoneInfo
 
 from triage.lql.regex import check_pattern
+from triage.lql.search import search_patterns
 from triage.lql.tokens import Token, fail, plain
 from triage.lql.tree import Call, Path, Span, Value
 
@@ -60,7 +61,7 @@ class _Arguments:
 
     def checked(self, args: Sequence[Argument]) -> tuple[Path | Value | Call, ...]:
         if self.name == "search":
-            return (*(self.field(arg) for arg in args[:-1]), self.value(args[-1]))
+            return (*(self.field(arg) for arg in args[:-1]), self.query(args[-1]))
         takes: dict[str, tuple[Callable[[Argument], Path | Value | Call], ...]] = {
             "log_id": (self.filled,),
             "source": (self.parent,),
@@ -80,6 +81,10 @@ class _Arguments:
     def filled(self, arg: Argument) -> Value:
         value = self.value(arg)
         return value if value.text else self.wrong("a name that is not empty", arg)
+
+    def query(self, arg: Argument) -> Value:
+        value = self.value(arg)
+        return value if search_patterns(value.text) else self.wrong("a query with at least one word", arg)
 
     def field(self, arg: Argument) -> Path:
         if isinstance(arg, Call):
