@@ -12,12 +12,16 @@ from triage.sources.files import read_evidence
 from triage.sources.plan import make_plan
 
 
-def investigate(path: Path, ask: Ask, pack: Pack, *, now: datetime | None = None) -> Incident:
+def investigate(
+    path: Path, ask: Ask, pack: Pack, *, node: str | None = None, now: datetime | None = None, command: str = ""
+) -> Incident:
     """From an evidence directory (or `.tar.gz`, `.zip`) to the incident.
 
-    `now` is the report's time of generation. Raises InputError where there is nothing to read.
+    `node` puts the episodes of one node in focus, `now` is the report's time of generation, `command` the call that
+    makes it again. Raises InputError where there is nothing to read, or no such node.
     """
     evidence = read_evidence(path, ask, make_plan(pack))
     identities = identify(evidence)
     occurrences = detect(evidence, pack, identities)
-    return correlate(evidence, occurrences, identities.placements, pack, now=now or datetime.now(UTC))
+    incident = correlate(evidence, occurrences, identities.placements, pack, now=now or datetime.now(UTC))
+    return incident.model_copy(update={"provenance": incident.provenance.model_copy(update={"command": command})})

@@ -1,0 +1,101 @@
+"""The command line: one small file a command; only this package prints, exits and reads the environment."""
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+import typer
+
+from triage import __version__
+from triage.cli import collect, demo, doctor, incident
+from triage.errors import TriageError
+
+INTRODUCTION = """\
+triage finds why GKE nodes died: it reads GKE operations, node logs, alerts and metrics of a cluster,
+ties repairs and alerts to their cause and to the workload behind it, and writes one HTML report.
+It only ever reads, and says so when the evidence is thin.
+
+  triage demo                                     a whole incident from bundled evidence, in seconds
+  triage incident --cluster prod --since 24h      your cluster, with the credentials gcloud has
+  triage incident --cluster prod --from DIR       the same from files that gcloud and kubectl printed
+
+More: triage --help
+"""
+
+app = typer.Typer(
+    name="triage",
+    help="Find why GKE nodes died: one report with the cause, the workload behind it, and how sure that is.",
+    epilog="Exit status: 0 a report was written; 1 unexpected; 2 wrong call or input; 3 evidence was missing and "
+    "--strict was given; 4 no access; 130 interrupted.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+app.command("incident")(incident.incident)
+app.command("collect")(collect.collect)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"triage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - acts through its callback
+        False, "--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(INTRODUCTION, nl=False)
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes one or two lines and a status."""
+    try:
+        result = app(standalone_mode=False)
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except TriageError as error:
+        status = error.exit_status
+        _complain(str(error), error.remedy)
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    except click.ClickException as error:
+        status = 2
+        _complain(error.format_message(), f"see: triage {_command()}--help")
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        status = 130
+        _complain("interrupted", "")
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does; Python must not complain about that at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        status = 1
+        _complain(
+            f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+            "run it again with TRIAGE_DEBUG=1 for the details, and report them",
+        )
+    sys.exit(status)
+
+
+def _command() -> str:
+    known = [word for word in sys.argv[1:2] if not word.startswith("-")]
+    return f"{known[0]} " if known and known[0] in {c.name for c in app.registered_commands} else ""
+
+
+def _complain(message: str, remedy: str) -> None:
+    if os.environ.get("TRIAGE_DEBUG") == "1" and sys.exc_info()[0] is not None:
+        traceback.print_exc()
+    printable = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+    sys.stderr.write(f"triage: {printable}\n")
+    for line in remedy.splitlines():
+        sys.stderr.write(f"        {line}\n")

@@ -1,0 +1,85 @@
+"""`triage collect`: evidence now, analysis later or elsewhere."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from triage.cli import options
+from triage.errors import InputError
+
+
+def collect(
+    cluster: options.Cluster = None,
+    project: options.Project = None,
+    location: options.Location = None,
+    since: options.Since = "24h",
+    until: options.Until = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="BUNDLE",
+            help="A directory, .tar.gz or .zip. A directory that was begun earlier is completed.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    print_commands: Annotated[
+        bool,
+        typer.Option(
+            "--print-commands",
+            help="Print a shell script of gcloud, kubectl and curl calls that does the same by hand.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
+    queries: options.Queries = None,
+    strict: options.Strict = False,
+    quiet: options.Quiet = False,
+    impersonate: options.Impersonate = None,
+    quota_project: options.QuotaProject = None,
+    resource: options.Resource = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> int:
+    """Collect the evidence of a cluster into a bundle.
+
+    The bundle is what --from takes. Nodes that GKE repairs lose their own logs: collect while they last.
+    """
+    from triage.cli.live import Reach, collect_into, sign_in
+    from triage.cli.where import clock, make_ask
+    from triage.signals import load_pack
+    from triage.sources.live.bundle import is_archive
+    from triage.sources.live.bundle import pack as pack_bundle
+    from triage.sources.live.script import by_hand
+    from triage.sources.plan import make_plan
+
+    now = clock(os.environ)
+    reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
+    ask = make_ask(cluster, project, location, since, until, now=now)
+    if ask.cluster is None:
+        raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+    if not output and not print_commands:
+        raise InputError("where to?", remedy="say --output BUNDLE, or --print-commands for a script")
+    pack = load_pack(tuple(queries or ()))
+    if print_commands:
+        project = ask.project or active_defaults(os.environ).project
+        sys.stdout.write(by_hand(ask, make_plan(pack).reads(), project=project, resources=reach.resources, now=now))
+        return 0
+    ask, access = sign_in(ask, reach)
+    bundle = Path(output or ".")
+    with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
+        directory = Path(scratch) / "bundle" if is_archive(bundle) else bundle
+        collected = collect_into(directory, ask, pack, access, reach, now=now, quiet=quiet)
+        if is_archive(bundle):
+            pack_bundle(directory, bundle)
+    if not quiet:
+        for gap in collected.gaps:
+            sys.stderr.write(f"triage: missing: {gap.source}: {gap.reason}\n")
+            sys.stderr.writelines(f"        {line}\n" for line in gap.remedy.splitlines())
+    typer.echo(str(bundle))
+    if collected.interrupted:
+        return 130
+    return 3 if strict and collected.gaps else 0

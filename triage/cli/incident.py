@@ -1,0 +1,163 @@
+"""`triage incident`: why nodes died, as a report."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from triage.cli import options
+from triage.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from triage.cli.live import Reach
+    from triage.cli.output import Target
+    from triage.model.incident import Incident
+    from triage.model.place import Ask
+    from triage.model.signal import Pack
+
+EPILOG = """\
+Examples:
+
+triage incident --cluster prod --since 24h
+
+triage incident --cluster prod --since 24h --from evidence/ --output report.html --output report.json
+
+triage incident --cluster prod --from bundle.tar.gz --format json --output - | jq .verdict
+"""
+
+
+def incident(
+    cluster: options.Cluster = None,
+    project: options.Project = None,
+    location: options.Location = None,
+    since: options.Since = "24h",
+    until: options.Until = None,
+    source: options.From = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="PATH",
+            help="Keep what the live APIs said in this directory, .tar.gz or .zip; --from reads it again.",
+            rich_help_panel=options.WHERE,
+        ),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option(
+            "--node",
+            metavar="NAME",
+            help="Why did this node die? The others serve as comparison.",
+            rich_help_panel=options.WHERE,
+        ),
+    ] = None,
+    output: options.Output = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    redact: options.Redact = None,
+    redact_pattern: options.RedactPattern = None,
+    queries: options.Queries = None,
+    strict: options.Strict = False,
+    quiet: options.Quiet = False,
+    impersonate: options.Impersonate = None,
+    quota_project: options.QuotaProject = None,
+    resource: options.Resource = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> int:
+    """Find why nodes of a cluster died, and write the report.
+
+    Reads GKE operations, node logs, alerts, metrics and workloads – live, with the credentials that gcloud has, or
+    from files with --from – and says which cause, which workload, which repairs and alerts it explains, how surely.
+    """
+    from triage.cli.live import Reach
+    from triage.cli.output import targets
+    from triage.cli.where import clock, make_ask
+    from triage.signals import load_pack
+
+    if source and keep:
+        raise InputError("--keep keeps what the live APIs say; --from reads files", remedy="leave one of them out")
+    now = clock(os.environ)
+    ask = make_ask(cluster, project, location, since, until, now=now)
+    places = targets(output or [], format)
+    pack = load_pack(tuple(queries or ()))
+    interrupted = False
+    if source:
+        found = _investigate(source, ask, pack, node, now)
+    else:
+        reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
+        found, interrupted = _live(ask, pack, reach, node=node, now=now, keep=keep, quiet=quiet)
+    publish(found, places, format=format, redact=redact, patterns=tuple(redact_pattern or ()), quiet=quiet)
+    if interrupted:
+        return 130
+    return 3 if strict and found.gaps else 0
+
+
+def _investigate(path: Path, ask: "Ask", pack: "Pack", node: str | None, now: "datetime") -> "Incident":
+    from triage.incident import investigate
+
+    return investigate(path, ask, pack, node=node, now=now, command=command_line())
+
+
+def _live(
+    ask: "Ask", pack: "Pack", reach: "Reach", *, node: str | None, now: "datetime", keep: Path | None, quiet: bool
+) -> "tuple[Incident, bool]":
+    from triage.cli.live import collect_into, sign_in
+    from triage.sources.live.bundle import is_archive
+    from triage.sources.live.bundle import pack as pack_bundle
+
+    if ask.cluster is None:
+        raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+    ask, access = sign_in(ask, reach)
+    with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
+        directory = keep if keep and not is_archive(keep) else Path(scratch) / "bundle"
+        collected = collect_into(directory, ask, pack, access, reach, now=now, quiet=quiet)
+        if keep and is_archive(keep):
+            pack_bundle(directory, keep)
+        return _investigate(directory, ask, pack, node, now), collected.interrupted
+
+
+def publish(
+    found: "Incident",
+    places: "list[Target]",
+    *,
+    format: options.ReportFormat | None,  # noqa: A002 - the option's name
+    redact: bool | None,
+    patterns: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Write the report to every place (one HTML file unless said otherwise), then say the verdict on standard output.
+
+    When standard output is one of the places, nothing else is printed there.
+    """
+    from rich.console import Console
+
+    from triage.cli.output import default_name, write
+    from triage.render import one_line, png, render, summary
+
+    places = places or [default_name(found, format)]
+    for place in places:
+        if place.format == "png":
+            write(place, png(found))
+            continue
+        hide = redact if redact is not None else place.format is not options.ReportFormat.JSON
+        write(place, render(found, place.format.value, redact=hide, patterns=patterns))
+    if any(place.path is None for place in places):
+        return
+    files = ", ".join(str(place.path) for place in places)
+    if quiet:
+        typer.echo(f"{one_line(found)}  {files}")
+        return
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console.print(summary(found))
+    console.print(f"Report: {files}", markup=False)
+
+
+def command_line() -> str:
+    """The call as it was made, quoted for a shell."""
+    from shlex import join
+
+    return join(["triage", *sys.argv[1:]])

@@ -1,0 +1,94 @@
+"""Where reports go: written aside, then renamed, readable by their owner alone."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from triage.cli.options import ReportFormat
+from triage.errors import InputError
+
+if TYPE_CHECKING:
+    from triage.model.incident import Incident
+
+_BY_SUFFIX: dict[str, ReportFormat] = {
+    ".html": ReportFormat.HTML,
+    ".htm": ReportFormat.HTML,
+    ".json": ReportFormat.JSON,
+    ".md": ReportFormat.MARKDOWN,
+    ".markdown": ReportFormat.MARKDOWN,
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One place for a report; a path of None is standard output."""
+
+    path: Path | None
+    format: ReportFormat | Literal["png"]
+
+
+def targets(outputs: Sequence[str], wanted: ReportFormat | None) -> list[Target]:
+    """The places that `--output` names. Raises InputError where a format cannot be told, before any work is done."""
+    found: list[Target] = []
+    for output in outputs:
+        if output == "-":
+            found.append(Target(None, wanted or ReportFormat.HTML))
+            continue
+        path = Path(output)
+        if path.suffix.lower() == ".png" and wanted is None:
+            found.append(Target(path, "png"))
+            continue
+        known = wanted or _BY_SUFFIX.get(path.suffix.lower())
+        if known is None:
+            raise InputError(
+                f"--output {output}: the suffix tells no format",
+                remedy="use .html, .json, .md or .png, or say --format",
+            )
+        if path.is_dir():
+            raise InputError(f"--output {output}: is a directory", remedy="name a file in it")
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"--output {output}: {path.parent} is no directory", remedy="make it, or name another")
+        if not os.access(path.absolute().parent, os.W_OK):
+            raise InputError(f"--output {output}: {path.parent} cannot be written to", remedy="name another directory")
+        found.append(Target(path, known))
+    if sum(target.path is None for target in found) > 1:
+        raise InputError("--output - was given twice", remedy="give it once")
+    return found
+
+
+def default_name(incident: "Incident", wanted: ReportFormat | None) -> Target:
+    """The report's file in the current directory when nothing else was said."""
+    suffix = {ReportFormat.HTML: "html", ReportFormat.JSON: "json", ReportFormat.MARKDOWN: "md"}
+    kind = wanted or ReportFormat.HTML
+    cluster = re.sub(r"[^A-Za-z0-9._-]", "-", incident.cluster.name)[:80] or "cluster"
+    name = f"triage-{cluster}-{incident.window.end:%Y%m%dT%H%M}Z.{suffix[kind]}"
+    return targets([name], kind)[0]
+
+
+def write(target: Target, content: str | bytes) -> None:
+    """Put the report in its place, whole or not at all. Raises InputError where that fails."""
+    data = content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content
+    if target.path is None:
+        sys.stdout.buffer.write(data if data.endswith(b"\n") else data + b"\n")
+        sys.stdout.flush()
+        return
+    aside = ""
+    try:
+        # mkstemp makes the file readable by its owner alone, which is the mode that reports keep.
+        handle, aside = tempfile.mkstemp(prefix=f".{target.path.name}.", dir=target.path.absolute().parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(aside).replace(target.path)
+    except OSError as error:
+        if aside:
+            with suppress(OSError):
+                Path(aside).unlink()
+        raise InputError(
+            f"{target.path}: the report cannot be written ({error.strerror or error})", remedy="name another --output"
+        ) from error

@@ -1,0 +1,90 @@
+"""From what people have on their clipboard to a question: which cluster, which time."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from triage.errors import InputError
+from triage.model.place import Ask
+from triage.units import parse_duration, parse_time
+
+_RESOURCE = re.compile(
+    r"(?:.*/)?projects/(?P<project>[^/]+)/(?:locations|zones|regions)/(?P<location>[^/]+)/clusters/(?P<cluster>[^/?#]+)"
+)
+_CONTEXT = re.compile(r"gke_(?P<project>[^_]+)_(?P<location>[^_]+)_(?P<cluster>.+)")
+_CONSOLE = re.compile(r".*/clusters/details/(?P<location>[^/]+)/(?P<cluster>[^/?#]+)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster as somebody named it; None for what the name leaves open."""
+
+    cluster: str | None
+    project: str | None = None
+    location: str | None = None
+
+
+def parse_cluster(text: str | None) -> Place:
+    """A name, a resource path, a kubeconfig context or a console URL. Raises InputError for anything else."""
+    if text is None:
+        return Place(None)
+    text = text.strip()
+    if match := _RESOURCE.fullmatch(text) or _CONTEXT.fullmatch(text):
+        return Place(match["cluster"], match["project"], match["location"])
+    if text.startswith(("http://", "https://")):
+        url = urlsplit(text)
+        if match := _CONSOLE.fullmatch(unquote(url.path)):
+            return Place(match["cluster"], parse_qs(url.query).get("project", [None])[0], match["location"])
+        if match := _RESOURCE.match(unquote(url.path)):
+            return Place(match["cluster"], match["project"], match["location"])
+    elif re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,98}[A-Za-z0-9])?", text):
+        return Place(text)
+    raise InputError(
+        f"--cluster {text[:120]!r} names no cluster",
+        remedy="give its name, projects/P/locations/L/clusters/C, a context gke_P_L_C or its console URL",
+    )
+
+
+def make_ask(
+    cluster: str | None,
+    project: str | None,
+    location: str | None,
+    since: str,
+    until: str | None,
+    *,
+    now: datetime,
+) -> Ask:
+    """The options as a question. Raises InputError where two of them contradict each other or a time is none."""
+    place = parse_cluster(cluster)
+    for option, said, named in (("--project", project, place.project), ("--location", location, place.location)):
+        if said and named and said != named:
+            raise InputError(
+                f"{option} {said} contradicts --cluster, which says {named}", remedy="leave one of them out"
+            )
+    start: datetime | timedelta
+    try:
+        start = parse_duration(since)
+    except InputError:
+        start = parse_time(since, now=now)
+    end = parse_time(until, now=now) if until else None
+    ask = Ask(place.cluster, project or place.project, location or place.location, start, end)
+    if end and isinstance(start, datetime) and start > end:
+        raise InputError("--since lies after --until", remedy="give --since an earlier time, or --until a later one")
+    if isinstance(start, datetime) and start > now:
+        raise InputError(
+            f"--since {since} lies in the future", remedy="give it a time in the past, or a length like 24h"
+        )
+    return ask
+
+
+def clock(environment: Mapping[str, str]) -> datetime:
+    """Now; or the second that `SOURCE_DATE_EPOCH` names, for reports that must come out the same twice."""
+    fixed = environment.get("SOURCE_DATE_EPOCH")
+    if fixed is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(fixed), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise InputError(f"SOURCE_DATE_EPOCH={fixed!r} is no time", remedy="give seconds since 1970") from None

@@ -1,0 +1,91 @@
+"""What a collection would meet: every source is really asked, for as little as it can be asked for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from triage.errors import InputError, SourceError
+from triage.model.place import Ask, Window
+from triage.sources.live.access import Access
+from triage.sources.live.collect import pick_cluster
+from triage.sources.live.container import ContainerReader
+from triage.sources.live.kubernetes import read_workloads
+from triage.sources.live.logging import LogReader
+from triage.sources.live.monitoring import NODE_METRICS, MonitoringReader
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried."""
+
+    what: str
+    good: bool
+    detail: str
+    remedy: str = ""
+    source: bool = True
+    """Whether a source was read (rather than a setting judged): access to none is exit status 4."""
+
+
+def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None = None) -> Iterator[Check]:
+    """Try each source once. With a cluster named, look at what it logs and whether its API server is reached.
+
+    Yields a check as soon as its answer is there; never raises for a source that fails.
+    """
+    window = Window(start=now - timedelta(minutes=10), end=now)
+    container = ContainerReader(access, patience_s=20)
+    clusters: list[dict[str, Any]] = []
+
+    def list_clusters() -> str:
+        clusters.extend(container.clusters())
+        return f"{len(clusters)} in project {access.project}"
+
+    yield _try("clusters", list_clusters)
+    yield _try("operations", lambda: f"{len(container.operations()[0])} listed")
+    yield _try("logs", lambda: _newest_entry(access, window))
+    monitoring = MonitoringReader(access, patience_s=20)
+    yield _try("alerts", lambda: f"{len(monitoring.alerts(window))} in the last day")
+    name = ask.cluster or (str(clusters[0].get("name")) if clusters else "none")
+    yield _try("metrics", lambda: f"{len(monitoring.series(NODE_METRICS[0], name, window))} nodes report PIDs")
+    if ask.cluster and clusters:
+        yield from _of_cluster(clusters, ask, kubeconfig)
+
+
+def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | None) -> Iterator[Check]:
+    try:
+        cluster = pick_cluster(clusters, ask)
+    except InputError as error:
+        yield Check("cluster", False, str(error), error.remedy, source=False)
+        return
+    where = f"{cluster.get('location')}, Kubernetes {cluster.get('currentMasterVersion', '?')}"
+    yield Check("cluster", True, f"{cluster['name']} in {where}", source=False)
+    parts = ((cluster.get("loggingConfig") or {}).get("componentConfig") or {}).get("enableComponents") or []
+    logs_system = "SYSTEM_COMPONENTS" in parts or "kubernetes" in str(cluster.get("loggingService", ""))
+    yield Check(
+        "system logs",
+        logs_system,
+        "kubelet, runtime and node logs are collected" if logs_system else "system logging is switched off",
+        ""
+        if logs_system
+        else f"gcloud container clusters update {cluster['name']} --location={cluster.get('location')}"
+        " --logging=SYSTEM,WORKLOAD   # changes the cluster",
+        source=False,
+    )
+    off = [p["name"] for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]
+    yield Check("auto-repair", not off, f"off in {', '.join(off)}" if off else "on in every node pool", source=False)
+    yield _try("workloads", lambda: f"{len(read_workloads(cluster, kubeconfig=kubeconfig))} objects")
+
+
+def _newest_entry(access: Access, window: Window) -> str:
+    start = window.start.isoformat()
+    reader = LogReader(access, (f"projects/{access.project}",), patience_s=20)
+    page = next(reader.pages(f'log_id("events") timestamp>="{start}"'), [])
+    return f"{len(page)} events in the last ten minutes" if page else "readable; no events in the last ten minutes"
+
+
+def _try(what: str, ask: Callable[[], str]) -> Check:
+    try:
+        return Check(what, True, ask())
+    except (SourceError, InputError) as error:
+        return Check(what, False, str(error), error.remedy)

@@ -1,0 +1,90 @@
+"""The collection as a shell script of plain gcloud, kubectl and curl calls, for somebody else to run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from shlex import quote
+from urllib.parse import urlencode
+
+from triage.model.place import Ask
+from triage.sources.live.kubernetes import KINDS
+from triage.sources.live.monitoring import ALERTS_BEFORE, LOG_VOLUME, NODE_METRICS
+from triage.sources.live.scope import cluster_clause, within
+from triage.units import format_time
+
+HEAD = """\
+#!/bin/sh
+# Evidence of GKE cluster {cluster}, {start} to {end}.
+# Every command only reads. Run it where gcloud is signed in; kubectl is used where it reaches the cluster.
+# Then, anywhere: triage incident --cluster {cluster} --from {directory}
+set -u
+umask 077
+mkdir -p {directory} && cd {directory} || exit 1
+failed() {{ echo "failed: $1 (the report will name the gap)" >&2; rm -f "$2"; }}
+monitoring="${{CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING:-https://monitoring.googleapis.com/}}"
+token="$(gcloud auth print-access-token 2>/dev/null)"
+ask() {{ curl --silent --show-error --fail --header "Authorization: Bearer $token" "$monitoring$1"; }}
+"""
+
+
+def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: Sequence[str], now: datetime) -> str:
+    """A POSIX shell script that makes the evidence directory of this question.
+
+    Without a project, gcloud's own is used. Log filters name the cluster; its VMs are told apart when the files are
+    read, since the script cannot know their names beforehand.
+    """
+    window = ask.window(now)
+    cluster = ask.cluster or ""
+    directory = f"evidence-{cluster}"
+    in_project = f" --project={quote(project)}" if project else ""
+    named = quote(project) if project else '"$(gcloud config get-value project 2>/dev/null)"'
+    place = f" --location={quote(ask.location)}" if ask.location else ""
+    clause = cluster_clause(cluster, ())
+    lines = [
+        HEAD.format(
+            cluster=quote(cluster),
+            directory=quote(directory),
+            start=format_time(window.start),
+            end=format_time(window.end),
+        ),
+        f"project={named}",
+        _into("operations.json", f"gcloud container operations list{in_project} --format=json"),
+        _into("cluster.json", f"gcloud container clusters describe {quote(cluster)}{place}{in_project} --format=json"),
+    ]
+    views = _views(resources)
+    for number, text in enumerate(reads, 1):
+        whole = within(text, clause, window)
+        command = f"gcloud logging read {quote(whole)}{views}{in_project} --order=asc --format=json"
+        lines.append(_into(f"entries-{number}.json", command))
+    opened = urlencode({"pageSize": 1000, "orderBy": "open_time desc"})
+    lines.append(f"# Alerts that opened since {format_time(window.start - ALERTS_BEFORE)} (newest first, up to 1,000).")
+    lines.append(_into("alerts.json", f'ask "v3/projects/$project/alerts?{opened}"'))
+    lines.extend(
+        _into(f"metrics-{n}.json", _series(m, cluster, window.start, window.end))
+        for n, m in enumerate((*NODE_METRICS, LOG_VOLUME), 1)
+    )
+    kinds = ",".join(plural for _, plural in KINDS)
+    lines.append(_into("workloads.json", f"kubectl get {kinds} -A -o json"))
+    lines.append(f'echo "done: $PWD; now: triage incident --cluster {quote(cluster)} --from $PWD"')
+    return "\n".join(lines) + "\n"
+
+
+def _into(name: str, command: str) -> str:
+    return f"{command} > {name} || failed {name} {name}"
+
+
+def _series(metric: str, cluster: str, start: datetime, end: datetime) -> str:
+    query = {
+        "filter": f'metric.type = "{metric}" AND resource.type = "k8s_node"'
+        f' AND resource.labels.cluster_name = "{cluster}"',
+        "interval.startTime": format_time(start),
+        "interval.endTime": format_time(end),
+        "view": "FULL",
+        "pageSize": "100000",
+    }
+    if metric == LOG_VOLUME:
+        query |= {"aggregation.alignmentPeriod": "300s", "aggregation.perSeriesAligner": "ALIGN_DELTA"}
+    return f'ask "v3/projects/$project/timeSeries?{urlencode(query)}"'
+
+
+def _views(resources: Sequence[str]) -> str:
+    return f" --resource-names={quote(','.join(resources))}" if resources else ""
