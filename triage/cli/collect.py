@@ -53,6 +53,7 @@ def collect(
     from triage.signals import load_pack
     from triage.sources.live.bundle import is_archive
     from triage.sources.live.bundle import pack as pack_bundle
+    from triage.sources.live.gcloud import active_defaults
     from triage.sources.live.script import by_hand
     from triage.sources.plan import make_plan
 
