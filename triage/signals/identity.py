@@ -1,0 +1,160 @@
+"""Who a log line speaks of: container and sandbox ids, pod uids and names → pod → workload.
+
+Built from everything that tells: `workloads.json` and container logs (the sources' placements), Scheduled and kubelet
+events, the runtime's and the kubelet's own lines, autoscaler decisions and audit entries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pandas as pd
+
+from triage.evidence.evidence import Evidence
+from triage.evidence.tables import PLACEMENTS, frame
+from triage.signals.mentions import Mention, mention_in
+from triage.signals.names import Controller, controller_of
+from triage.signals.sightings import Sighting, sightings_in
+
+
+class Who(NamedTuple):
+    """The pod (or only the container) that a line speaks of; None stands for what is not known."""
+
+    namespace: str | None = None
+    pod: str | None = None
+    container: str | None = None
+    uid: str | None = None
+    workload: str | None = None
+    kind: str | None = None
+    basis: str | None = None
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Ids and names of pods, and where pods ran (`placements`, columns PLACEMENTS)."""
+
+    placements: pd.DataFrame = field(default_factory=lambda: frame(PLACEMENTS))
+    containers: Mapping[str, tuple[str, str, str | None]] = field(default_factory=dict)
+    """Container or sandbox id → namespace, pod, container name (None for a sandbox, or where unknown)."""
+    uids: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Pod uid → namespace, pod."""
+    container_uids: Mapping[str, str] = field(default_factory=dict)
+    """Container or sandbox id → uid of its pod."""
+    controllers: Mapping[tuple[str, str], Controller] = field(default_factory=dict)
+    """(namespace, pod) → its top controller, where something said so."""
+    nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(namespace, pod) → the node where it was seen last."""
+
+    def controller(self, namespace: str, pod: str) -> Controller:
+        """The pod's top controller: as told, else by the shape of its name."""
+        told = self.controllers.get((namespace, pod))
+        return told or controller_of(pod, self.nodes.get((namespace, pod)))
+
+    def who(self, mention: Mention) -> Who:
+        """The pod behind a mention. An id that nothing maps to a pod keeps what the line itself says."""
+        namespace, pod, container, uid = mention.namespace, mention.pod, None, mention.uid
+        if mention.container_id:
+            at = self.containers.get(mention.container_id)
+            if at:
+                namespace, pod, container = at[0], at[1], at[2]
+            uid = uid or self.container_uids.get(mention.container_id)
+        if uid and not (namespace and pod) and uid in self.uids:
+            namespace, pod = self.uids[uid]
+        if not (namespace and pod):
+            return Who(namespace, pod, container, uid, None, None, mention.basis if uid or container else None)
+        name, kind = self.controller(namespace, pod)
+        return Who(namespace, pod, container, uid, f"{namespace}/{name}", kind, mention.basis)
+
+    def named(self, namespace: str, pod: str, container: str | None, uid: str | None, basis: str) -> Who:
+        """The pod that an entry's own labels or fields name."""
+        name, kind = self.controller(namespace, pod)
+        return Who(namespace, pod, container, uid, f"{namespace}/{name}", kind, basis)
+
+    def in_message(self, message: str, extracted: Mapping[str, str]) -> Who | None:
+        """The pod that a message speaks of, or None where it names none."""
+        mention = mention_in(message, extracted)
+        return self.who(mention) if mention else None
+
+
+def identify(evidence: Evidence) -> Identities:
+    """All ids, names and placements that the evidence tells."""
+    seen = sightings_in(evidence)
+    controllers = _controllers(seen)
+    uids = {s.uid: (s.namespace, s.pod) for s in seen if s.uid and s.namespace and s.pod}
+    containers: dict[str, tuple[str, str, str | None]] = {}
+    container_uids: dict[str, str] = {}
+    # A container's line names its sandbox only: what the sandbox's line says of the pod is known once all are read.
+    sandboxes = {s.container_id: s for s in seen if s.container_id and s.namespace and s.pod}
+    for sighting in seen:
+        if not sighting.container_id:
+            continue
+        pod_of = sandboxes.get(sighting.sandbox_id or "", sighting) if not sighting.pod else sighting
+        uid = pod_of.uid
+        namespace, pod = pod_of.namespace, pod_of.pod
+        if uid and not (namespace and pod):
+            namespace, pod = uids.get(uid, (namespace, pod))
+        if uid:
+            container_uids.setdefault(sighting.container_id, uid)
+        if namespace and pod:
+            known = containers.get(sighting.container_id)
+            containers[sighting.container_id] = (namespace, pod, sighting.container or (known[2] if known else None))
+    nodes = _last_nodes(seen)
+    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, nodes)
+    return Identities(_placements(seen, identities), containers, uids, container_uids, controllers, nodes)
+
+
+def _controllers(seen: list[Sighting]) -> dict[tuple[str, str], Controller]:
+    """What was said outright of controllers; kinds win over no kinds."""
+    told: dict[tuple[str, str], Controller] = {}
+    for sighting in seen:
+        if sighting.controller and sighting.namespace and sighting.pod:
+            key = (sighting.namespace, sighting.pod)
+            if key not in told or (told[key].kind is None and sighting.controller.kind is not None):
+                told[key] = sighting.controller
+    return told
+
+
+def _last_nodes(seen: list[Sighting]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    for sighting in seen:
+        if sighting.namespace and sighting.pod and sighting.node:
+            key, at = (sighting.namespace, sighting.pod), sighting.last
+            if key not in found or at > found[key][0]:
+                found[key] = (at, sighting.node)
+    return {key: node for key, (_, node) in found.items()}
+
+
+_SOURCES = ("workloads", "container-log", "event", "runtime", "audit")
+
+
+def _placements(seen: list[Sighting], identities: Identities) -> pd.DataFrame:
+    """One row for each stay of a pod on a node: a pod that is made again under its name (new uid) stays anew."""
+    stays: dict[tuple[str, str, str], dict[str | None, list[Sighting]]] = {}
+    for sighting in seen:
+        if sighting.namespace and sighting.pod and sighting.node:
+            key = (sighting.namespace, sighting.pod, sighting.node)
+            stays.setdefault(key, {}).setdefault(sighting.uid, []).append(sighting)
+    rows = []
+    for (namespace, pod, node), by_uid in stays.items():
+        nameless = by_uid.pop(None, [])
+        if len(by_uid) == 1:
+            next(iter(by_uid.values())).extend(nameless)
+        elif nameless:
+            by_uid[None] = nameless
+        name, kind = identities.controller(namespace, pod)
+        for uid, sightings in by_uid.items():
+            rows.append(
+                {
+                    "namespace": namespace,
+                    "pod": pod,
+                    "node": node,
+                    "uid": uid,
+                    "workload": f"{namespace}/{name}",
+                    "kind": kind,
+                    "first": min(s.first for s in sightings),
+                    "last": max(s.last for s in sightings),
+                    "source": min((s.source for s in sightings), key=_SOURCES.index),
+                }
+            )
+    table = frame(PLACEMENTS, rows)
+    return table.sort_values(["first", "namespace", "pod", "node"], ignore_index=True)

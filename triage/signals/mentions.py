@@ -1,0 +1,92 @@
+"""How log lines name a pod or a container: cgroup paths, ids, and names, in all the spellings of kernels and kubelets.
+
+cgroupfs driver    /kubepods/burstable/pod<uid>/<container>
+systemd driver     /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod<uid, _ for ->.slice/cri-containerd-<container>.scope
+                   …/docker-<container>.scope, crio-<container>.scope; also below kubelet.slice or system.slice
+kubelet            pod="ns/name" podUID="…" containerID="containerd://…"; before 1.19 "name_ns(uid)"
+containerd         PodSandboxMetadata{Name:…,Uid:…,Namespace:…}
+A static pod's uid is a hash: 32 hex digits without hyphens.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from triage.signals.extract import compiled
+
+_HEX = "[0-9a-f]"
+_UUID = f"{_HEX}{{8}}[-_]{_HEX}{{4}}[-_]{_HEX}{{4}}[-_]{_HEX}{{4}}[-_]{_HEX}{{12}}|{_HEX}{{32}}"
+_NAME = "[a-z0-9][-a-z0-9.]*"
+_NAMESPACE = "[a-z0-9][-a-z0-9]*"
+_CONTAINER = f"{_HEX}{{64}}"
+
+_CGROUP = compiled(rf"pod({_UUID})(?:\.slice)?(?:/(?:[a-z]+(?:-[a-z]+)*-)?({_CONTAINER}))?")
+_SCOPE = compiled(rf"(?:/docker/|/system\.slice/docker-|\b(?:cri-containerd|docker|crio)-)({_CONTAINER})")
+_VICTIM = compiled(r"task_memcg=([^\s,]+)")
+_KEY_POD = compiled(rf'\bpods?=\[?"({_NAMESPACE})/({_NAME})"')
+_OLD_POD = compiled(rf"\b({_NAME})_({_NAMESPACE})\(({_UUID})\)")
+_SANDBOX = compiled(rf"PodSandboxMetadata\{{Name:({_NAME}),Uid:([^,\s]+),Namespace:({_NAMESPACE}),")
+_KEY_UID = compiled(rf'\b(?:podUID|pod_uid|UID|uid)[=:]"?({_UUID})\b')
+_VOLUME_UID = compiled(rf"/(?:kubelet|kubernetes)/pods/({_UUID})\b")
+_PLAIN_ID = compiled(rf"(?:^|[^0-9a-f:]|(?:containerd|docker|cri-o)://)({_CONTAINER})(?:[^0-9a-f]|$)")
+
+
+class Mention(NamedTuple):
+    """What a line says of a pod; `basis` is how it says it."""
+
+    basis: str
+    uid: str | None = None
+    container_id: str | None = None
+    namespace: str | None = None
+    pod: str | None = None
+
+
+def mention_in(message: str, extracted: Mapping[str, str] | None = None) -> Mention | None:
+    """The pod that a message speaks of, by the most direct words it has; None where it names none.
+
+    `extracted` is what the signal's patterns found: `cgroup`, `pod_uid`, `container_id`, `namespace` and `pod` count.
+    """
+    extracted = extracted or {}
+    cgroup = _cgroup(extracted.get("cgroup", "")) or _cgroup(_victims(message))
+    if cgroup:
+        return cgroup
+    old = _OLD_POD.search(message)
+    if old:
+        return Mention("pod-uid", dashed(old[3]), namespace=old[2], pod=old[1])
+    sandbox = _SANDBOX.search(message)
+    if sandbox:
+        return Mention("pod-uid", dashed(sandbox[2]), namespace=sandbox[3], pod=sandbox[1])
+    named = _KEY_POD.search(message)
+    namespace, pod = (named[1], named[2]) if named else (extracted.get("namespace"), extracted.get("pod"))
+    uid_text = _first(_KEY_UID, message) or _first(_VOLUME_UID, message) or extracted.get("pod_uid")
+    if uid_text:
+        return Mention("pod-uid", dashed(uid_text), namespace=namespace, pod=pod)
+    if namespace and pod:
+        return Mention("pod-name", namespace=namespace, pod=pod)
+    container = extracted.get("container_id") or _first(_PLAIN_ID, message)
+    return Mention("container-id", container_id=container) if container else None
+
+
+def _victims(message: str) -> str:
+    """The part of an OOM record that names the victim: its `cpuset` and `mems_allowed` are those of whoever asked."""
+    victim = _VICTIM.search(message)
+    return victim[1] if victim else message
+
+
+def _cgroup(text: str) -> Mention | None:
+    if not text:
+        return None
+    found = _CGROUP.search(text) if "pod" in text else None
+    if found:
+        return Mention("cgroup", dashed(found[1]), found[2])
+    container = _SCOPE.search(text)
+    return Mention("cgroup", container_id=container[1]) if container else None
+
+
+def _first(pattern: Any, text: str) -> str | None:
+    found = pattern.search(text)
+    return found[1] if found else None
+
+
+def dashed(uid: str) -> str:
+    """A pod's uid as the API writes it, whatever the cgroup driver made of its hyphens."""
+    return uid.replace("_", "-")

@@ -1,0 +1,73 @@
+"""The pack: the bundled signals and users' own, read, checked and joined with the streams they are looked for in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from triage.errors import PackError
+from triage.lql.print import to_text
+from triage.model.signal import Pack
+from triage.resources import resource
+from triage.signals.drafts import STREAMS_FILE, Draft, SignalFile, read_draft, signal_paths
+from triage.signals.faults import Fault, shown
+from triage.signals.lint import essential_faults
+from triage.signals.streams import CLEARS, cleared_in, first_texts, searched, whole_filter
+
+
+def load_pack(directories: Sequence[Path] = ()) -> Pack:
+    """The bundled pack with the signals of users' directories.
+
+    Raises PackError with every fault of every file at once: no YAML, unknown or missing fields, filters that do not
+    parse, links to no signal, cycles, ids that clash. Whether examples hold is for `triage signals check`.
+    """
+    draft = draft_pack(directories)
+    faults = draft.faults or essential_faults(draft)
+    if faults:
+        raise PackError([str(fault) for fault in in_order(faults)])
+    return assemble(draft)
+
+
+def draft_pack(directories: Sequence[Path] = (), files: Sequence[Path] = ()) -> Draft:
+    """Bundled and users' files as they are written; a file that is named twice is read once."""
+    bundled = resource("queries")
+    absent = [Fault(shown(path), 1, 1, "is no directory") for path in directories if not path.is_dir()]
+    paths: dict[Path, Path] = {}
+    for path in (*signal_paths(bundled), *(p for d in directories for p in signal_paths(d)), *files):
+        paths.setdefault(path.resolve(), path)
+    draft = read_draft(bundled / STREAMS_FILE, paths.values())
+    draft.faults[:0] = absent
+    return draft
+
+
+def in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """Faults by file and line, each once."""
+    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line, fault.column))
+
+
+def assemble(draft: Draft) -> Pack:
+    """The checked pack of a draft without faults, with every whole filter written out."""
+    wanted: dict[str, str] = {}
+    for file in draft.files:
+        wanted |= _wanted(file, draft)
+    wanted |= {f"keep/{name}": to_text(found) for name, found in draft.keep_filters.items()}
+    return Pack(
+        signals=tuple(file.signal for file in draft.files),
+        streams=draft.streams,
+        keep=draft.keep,
+        origins={file.signal.id: str(file.document.path) for file in draft.files},
+        wanted=wanted,
+    )
+
+
+def _wanted(file: SignalFile, draft: Draft) -> dict[str, str]:
+    signal, found = file.signal, {}
+    for index, alternative in enumerate(signal.detect):
+        written = file.filters["detect", index, "filter"]
+        firsts = first_texts(alternative.stream, draft.streams)
+        whole = whole_filter(written, firsts, searched(alternative, draft.streams), draft.stream_filters)
+        found[f"{signal.id}/{alternative.name}"] = to_text(whole)
+    if signal.clears is not None:
+        streams = cleared_in(signal, draft.streams)
+        firsts = first_texts((stream.id for stream in streams), draft.streams)
+        whole = whole_filter(file.filters[CLEARS,], firsts, streams, draft.stream_filters)
+        found[f"{signal.id}/{CLEARS}"] = to_text(whole)
+    return found

@@ -1,0 +1,111 @@
+"""From a wording to the whole filter: the stream's condition, and the text looked for in every field that may hold it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from triage.lql.tree import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.model.signal import Alternative, Signal, Stream
+
+CLEARS = "clears"
+"""The name under which a signal's way back to healthy stands among its alternatives."""
+
+
+def searched(alternative: Alternative, streams: Sequence[Stream]) -> tuple[Stream, ...]:
+    """The streams where an alternative is looked for: its own, and those that carry their lines, in pack order."""
+    own = set(alternative.stream)
+    return tuple(stream for stream in streams if stream.id in own or own.intersection(stream.carries))
+
+
+def cleared_in(signal: Signal, streams: Sequence[Stream]) -> tuple[Stream, ...]:
+    """The streams where a signal's `clears` is looked for: those of its alternatives, and the events."""
+    own = {stream.id for alternative in signal.detect for stream in searched(alternative, streams)} | {"events"}
+    return tuple(stream for stream in streams if stream.id in own)
+
+
+def first_texts(names: Iterable[str], streams: Sequence[Stream]) -> frozenset[tuple[str, ...]]:
+    """The fields that stand for the text in filters written for these streams."""
+    wanted = set(names)
+    return frozenset(text_paths(stream)[0] for stream in streams if stream.id in wanted)
+
+
+def text_paths(stream: Stream) -> tuple[tuple[str, ...], ...]:
+    """The fields that may hold a stream's text, as path components."""
+    return tuple(tuple(path.split(".")) for path in stream.text)
+
+
+def widen(node: Node, firsts: frozenset[tuple[str, ...]], texts: Sequence[tuple[str, ...]]) -> Node:
+    """The node with each restriction on one of `firsts` asked of all `texts` instead.
+
+    A positive restriction holds when it holds for one of the fields; `!=` and `!~` hold when at least one of the
+    fields is there and the thing itself is found in none.
+    """
+    match node:
+        case And(terms):
+            return And(tuple(widen(term, firsts, texts) for term in terms))
+        case Or(terms):
+            return Or(tuple(widen(term, firsts, texts) for term in terms))
+        case Not(term):
+            return Not(widen(term, firsts, texts))
+        case Restriction(left, operator, right) if _text_of(left, firsts):
+            if operator in ("!=", "!~"):
+                positive = replace(node, operator="=" if operator == "!=" else "=~")
+                present = [Restriction(_moved(left, text), ":", Value("*", "any")) for text in texts]
+                found = _any([replace(positive, left=_moved(left, text)) for text in texts])
+                return And((_any(present), Not(found)))
+            return _any([Restriction(_moved(left, text), operator, right) for text in texts])
+        case Call() if _text_of(node, firsts):
+            return _any([_moved_call(node, text) for text in texts])
+    return node
+
+
+def _any(nodes: Sequence[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _text_of(left: Path | Call, firsts: frozenset[tuple[str, ...]]) -> bool:
+    if isinstance(left, Path):
+        return left.parts in firsts
+    return any(isinstance(arg, Path | Call) and _text_of(arg, firsts) for arg in left.args)
+
+
+def _moved(left: Path | Call, text: tuple[str, ...]) -> Path | Call:
+    return Path(text) if isinstance(left, Path) else _moved_call(left, text)
+
+
+def _moved_call(call: Call, text: tuple[str, ...]) -> Call:
+    """A function of the text, asked of another field; its other arguments stay."""
+    first, *rest = call.args
+    moved = _moved(first, text) if isinstance(first, Path | Call) else first
+    return replace(call, args=(moved, *rest))
+
+
+def whole_filter(
+    written: Filter,
+    firsts: frozenset[tuple[str, ...]],
+    streams: Sequence[Stream],
+    where: Mapping[str, Filter],
+) -> Filter:
+    """The filter that finds a wording in all of `streams`: each stream's condition and the widened wording.
+
+    Streams that hold their text in the same fields share one copy of the wording.
+    """
+    groups: dict[tuple[tuple[str, ...], ...], list[Node]] = {}
+    for stream in streams:
+        condition = where[stream.id].root
+        if condition is not None:
+            groups.setdefault(text_paths(stream), []).append(condition)
+    branches: list[Node] = []
+    for texts, conditions in groups.items():
+        terms = [_any(_flat(conditions, Or))]
+        if written.root is not None:
+            terms.append(widen(written.root, firsts, texts))
+        branches.append(And(tuple(_flat(terms, And))) if len(terms) > 1 else terms[0])
+    return Filter(_any(_flat(branches, Or)))
+
+
+def _flat(nodes: Sequence[Node], kind: type[And] | type[Or]) -> list[Node]:
+    """Terms of the same kind laid side by side instead of nested."""
+    flat: list[Node] = []
+    for node in nodes:
+        flat.extend(node.terms if isinstance(node, kind) else [node])
+    return flat
