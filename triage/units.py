@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from triage.errors import InputError
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,18}))?\s*([Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
 )
 
 

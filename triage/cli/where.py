@@ -35,7 +35,7 @@ def parse_cluster(text: str | None) -> Place:
         return Place(match["cluster"], match["project"], match["location"])
     if text.startswith(("http://", "https://")):
         url = urlsplit(text)
-        if match := _CONSOLE.fullmatch(unquote(url.path)):
+        if match := _CONSOLE.match(unquote(url.path)):
             return Place(match["cluster"], parse_qs(url.query).get("project", [None])[0], match["location"])
         if match := _RESOURCE.match(unquote(url.path)):
             return Place(match["cluster"], match["project"], match["location"])
