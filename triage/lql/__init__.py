@@ -1,10 +1,39 @@
 """The Logging query language: one parser, one tree, three engines (Logging API, DuckDB, BigQuery).
 
-parse(text) ── Filter ──► to_text(filter)           the normal spelling, for the Logging API
-                    ├──► check(filter)              fields exist, literals fit
-                    ├──► fold(filters)              few requests out of many filters
-                    ├──► necessary(filter)          a cheap condition on the raw text, for a prefilter
-                    ├──► compile_duckdb(filter)     SQL over one JSON column; `prepare(connection)` first
-                    ├──► compile_bigquery(filter)   SQL over `_AllLogs`
-                    └──► match_entries(entries, filter)
+parse(text) ── Filter ──► to_text(filter)            the normal spelling, for the Logging API
+                    ├──► check(filter)               fields exist, literals fit
+                    ├──► fold(filters)               few requests out of many filters
+                    ├──► necessary(filter)           a cheap condition on the raw text, for a prefilter
+                    ├──► compile_duckdb(filter)      SQL over one JSON column; `prepare(connection)` first
+                    ├──► compile_many({name: filter}, relation=…)   a pack of filters in one pass
+                    ├──► compile_bigquery(filter)    SQL over `_AllLogs`
+                    └──► match_entries(entries, filter), matching(connection, filter)
 """
+
+from triage.lql.duckdb import compile_duckdb, compile_many, prepare
+from triage.lql.evaluate import load_entries, match_entries, matching
+from triage.lql.fold import WINDOW_ROOM, and_window, fold
+from triage.lql.parse import parse
+from triage.lql.prefilter import Necessary, necessary, regex_of
+from triage.lql.print import to_text
+from triage.lql.tree import Filter
+from triage.lql.types import check
+
+__all__ = [
+    "WINDOW_ROOM",
+    "Filter",
+    "Necessary",
+    "and_window",
+    "check",
+    "compile_duckdb",
+    "compile_many",
+    "fold",
+    "load_entries",
+    "match_entries",
+    "matching",
+    "necessary",
+    "parse",
+    "prepare",
+    "regex_of",
+    "to_text",
+]

@@ -1,8 +1,8 @@
 """What every operator means, as SQL: one walk over the tree, with an engine for what each dialect spells its own way.
 
-An engine hands out *JSON text*: the canonical JSON of the value at a path (NULL where there is none). Its first character
-tells the type, in every dialect alike, and each branch below compares only what has that type. No expression built
-here is ever NULL, so NOT means the opposite.
+An engine hands out *JSON text*: the canonical JSON of the value at a path (NULL where there is none). Its first
+character tells the type, in every dialect alike, and each branch below compares only what has that type. No expression
+built here is ever NULL, so NOT means the opposite.
 """
 
 from abc import ABC, abstractmethod
@@ -57,6 +57,10 @@ class Engine(ABC):
     @abstractmethod
     def fold(self, text: Sql) -> Sql:
         """The text as comparisons see it."""
+
+    def guarded(self, cheap: list[Sql], costly: list[Sql]) -> Sql:
+        """All of both; the costly need not be looked at where the cheap do not hold."""
+        return all_of(cheap + costly)
 
     @abstractmethod
     def contains(self, text: Sql, part: str) -> Sql:
@@ -171,21 +175,24 @@ class _Compiler:
     def node(self, node: Node) -> Sql:
         match node:
             case And(terms):
-                return all_of([self.node(term) for term in terms])
+                cheap = [self.node(term) for term in terms if _is_cheap(term)]
+                return self.engine.guarded(cheap, [self.node(term) for term in terms if not _is_cheap(term)])
             case Or(terms):
                 return any_of([self.node(term) for term in terms])
             case Not(term):
                 return negated(self.node(term))
-            case Anywhere(""):
-                return TRUE
-            case Anywhere(text):
-                return self.engine.any_leaf(None, lambda v: self.scalar(v, ":", [Value(text)]), literals.fold(text))
-            case Call():
+            case Anywhere() | Call():
                 return self.predicate(node)
             case Restriction(left, operator, right):
                 return self.operand(left, operator, right)
             case Value():
                 raise TypeError("a value stands outside a restriction")
+
+    def anywhere(self, text: str) -> Sql:
+        """A global restriction; an empty text stands in every entry."""
+        if not text:
+            return TRUE
+        return self.engine.any_leaf(None, lambda v: self.scalar(v, ":", [Value(text)]), literals.fold(text))
 
     def operand(self, left: Path | Call, operator: Operator, right: Node) -> Sql:
         """A value list: the field and the operator apply to each leaf. Alternatives are compared in one go."""
@@ -229,23 +236,17 @@ class _Compiler:
         values = [v for v in values if v.special != "null"] if operator != "!=" else values
         if operator == "!=" and any(v.special == "null" for v in values):
             return TRUE
-        match kind:
-            case Kind.STRING:
-                return self.strings(value, operator, [v.text for v in values])
-            case Kind.SEVERITY if operator in ("=~", "!~"):
-                return self.strings(value, operator, [v.text for v in values])
-            case Kind.SEVERITY:
-                rank = case(
-                    [(exp.EQ(this=value, expression=literal(n)), _number(r)) for n, r in SEVERITIES.items()], _number(0)
-                )
-                return self.numbers(rank, operator, [severity_number(v.text) for v in values])
-            case Kind.BOOL:
-                return self.booleans(value, operator, [literals.boolean(v.text) for v in values])
-            case Kind.DURATION:
-                lengths = [literals.duration(v.text) for v in values]
-                return self.numbers(value, operator, [None if ns is None else ns / 1e9 for ns in lengths])
-            case _:
-                return self.numbers(value, operator, [literals.number(v.text) for v in values])
+        texts = [v.text for v in values]
+        if kind is Kind.STRING or (kind is Kind.SEVERITY and operator in ("=~", "!~")):
+            return self.strings(value, operator, texts)
+        if kind is Kind.BOOL:
+            return self.booleans(value, operator, [literals.boolean(text) for text in texts])
+        if kind is Kind.SEVERITY:
+            ranks = [(exp.EQ(this=value, expression=literal(name)), _number(rank)) for name, rank in SEVERITIES.items()]
+            return self.numbers(case(ranks, _number(0)), operator, [severity_number(text) for text in texts])
+        if kind is Kind.DURATION:
+            return self.numbers(value, operator, [_seconds(literals.duration(text)) for text in texts])
+        return self.numbers(value, operator, [literals.number(text) for text in texts])
 
     def strings(self, text: Sql, operator: Operator, values: list[str]) -> Sql:
         if operator in ("=~", "!~"):
@@ -318,34 +319,38 @@ class _Compiler:
 
     # Functions.
 
-    def predicate(self, node: Call) -> Sql:
-        first = node.args[0]
-        match node.name:
-            case "log_id" if isinstance(first, Value):
-                return self.log_id(first.text)
-            case "source" if isinstance(first, Value):
-                name = self.engine.typed(Field(("logName",), Kind.STRING, 1))
-                return exp.StartsWith(this=name, expression=literal(f"{first.text}/logs/"))
-            case "search":
-                return self.search(node)
-            case "sample" if isinstance(first, Path) and isinstance(node.args[1], Value):
-                text, fraction = self.scalar_text(first), float(node.args[1].text)
-                if fraction >= 1:
-                    return exp.Not(this=exp.Is(this=text, expression=exp.Null()))
-                return sure(self.engine.sampled(text, fraction))
-            case _:
-                return self.ip_in_net(node)
+    def predicate(self, node: Call | Anywhere) -> Sql:
+        if isinstance(node, Anywhere):
+            return self.anywhere(node.text)
+        functions = {
+            "log_id": self.log_id,
+            "source": self.source,
+            "search": self.search,
+            "sample": self.sample,
+            "ip_in_net": self.ip_in_net,
+        }
+        return functions[node.name](node)
 
-    def log_id(self, name: str) -> Sql:
+    def source(self, node: Call) -> Sql:
+        name = self.engine.typed(Field(("logName",), Kind.STRING, 1))
+        return exp.StartsWith(this=name, expression=literal(f"{_argument(node, 0)}/logs/"))
+
+    def sample(self, node: Call) -> Sql:
+        text, fraction = self.scalar_text(_path(node)), float(_argument(node, 1))
+        if fraction >= 1:
+            return exp.Not(this=exp.Is(this=text, expression=exp.Null()))
+        return sure(self.engine.sampled(text, fraction))
+
+    def log_id(self, node: Call) -> Sql:
         """The id stands URL-encoded in the log's name; the argument may be written either way."""
+        name = _argument(node, 0)
         log = self.engine.fold(self.engine.typed(Field(("logName",), Kind.STRING, 1)))
         encoded = name.replace("/", "%2F")
         return exp.EndsWith(this=log, expression=literal("/logs/" + literals.fold(encoded)))
 
     def search(self, node: Call) -> Sql:
-        query = node.args[-1]
-        field = resolve(node.args[0], self.text) if isinstance(node.args[0], Path) else None
-        patterns = search_patterns(query.text) if isinstance(query, Value) else []
+        field = resolve(_path(node), self.text) if len(node.args) > 1 else None
+        patterns = search_patterns(_argument(node, -1))
         return all_of([self.found(field, pattern, literals.fold(part)) for pattern, part in patterns])
 
     def found(self, field: Field | None, pattern: str, part: str) -> Sql:
@@ -359,18 +364,16 @@ class _Compiler:
         return self.engine.any_leaf(field, test, part)
 
     def ip_in_net(self, node: Call) -> Sql:
-        left, net = node.args
-        assert isinstance(net, Value)  # noqa: S101 - the parser has checked the arguments
+        left, net = node.args[0], _argument(node, 1)
         if isinstance(left, Call):
-            return sure(self.engine.in_net(self.value_of(left)[0], net.text))
-        if not isinstance(left, Path):
-            return FALSE
-        field = resolve(left, self.text)
+            return sure(self.engine.in_net(self.value_of(left)[0], net))
+        path = _path(node)
+        field = resolve(path, self.text)
         if field.kind is not Kind.DYNAMIC:
-            return sure(self.engine.in_net(self.scalar_text(left), net.text))
+            return sure(self.engine.in_net(self.scalar_text(path), net))
 
         def test(json: Sql) -> Sql:
-            return case([(_begins(json, '"'), sure(self.engine.in_net(self.engine.string(json), net.text)))])
+            return case([(_begins(json, '"'), sure(self.engine.in_net(self.engine.string(json), net)))])
 
         return self.engine.any_value(field, test)
 
@@ -384,20 +387,15 @@ class _Compiler:
         return sure(self.typed(value, kind, operator, values))
 
     def value_of(self, node: Call) -> tuple[Sql, Kind]:
-        left, how = node.args[0], node.args[1]
-        assert isinstance(how, Value)  # noqa: S101 - the parser has checked the arguments
-        zone = "UTC"
-        if len(node.args) > 2 and isinstance(node.args[2], Call) and isinstance(node.args[2].args[0], Value):
-            zone = node.args[2].args[0].text
+        left, how = node.args[0], _argument(node, 1)
         if isinstance(left, Call):
             text = self.value_of(left)[0]
-        elif isinstance(left, Path):
-            text = self.scalar_text(left, zone if len(node.args) > 2 else "")
         else:
-            return exp.Null(), Kind.STRING
+            zone = _argument(zoned, 0) if isinstance(zoned := node.args[-1], Call) else "UTC"
+            text = self.scalar_text(_path(node), zone)
         if node.name == "regexp_extract":
-            return self.engine.extract(text, how.text), Kind.STRING
-        return self.cast(text, how.text)
+            return self.engine.extract(text, how), Kind.STRING
+        return self.cast(text, how)
 
     def cast(self, text: Sql, target: str) -> tuple[Sql, Kind]:
         if target == "STRING":
@@ -415,11 +413,11 @@ class _Compiler:
         pattern = r"^([+-]?[0-9]+)$" if target == "INT64" else r"^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)$"
         return self.engine.to_number(self.engine.extract(text, pattern)), Kind.NUMBER
 
-    def scalar_text(self, path: Path, zone: str = "") -> Sql:
+    def scalar_text(self, path: Path, zone: str = "UTC") -> Sql:
         """The text of a field that holds one value; NULL where it is missing, or holds several."""
         field = resolve(path, self.text)
         if field.kind is Kind.TIMESTAMP:
-            return self.engine.time_text(field, zone or "UTC")
+            return self.engine.time_text(field, zone)
         if field.kind is Kind.STRING:
             return self.engine.typed(field)
         json = self.engine.json(field)
@@ -430,8 +428,40 @@ class _Compiler:
         return case([(_begins(json, '"'), self.engine.string(json)), (several, exp.Null())], json)
 
 
+def _argument(node: Call, index: int) -> str:
+    """The text of an argument that the parser has seen to be a value."""
+    arg = node.args[index]
+    if not isinstance(arg, Value):
+        raise TypeError(f"{node.name}() takes a value there")
+    return arg.text
+
+
+def _path(node: Call) -> Path:
+    """The first argument, which the parser has seen to be a field."""
+    if not isinstance(node.args[0], Path):
+        raise TypeError(f"{node.name}() takes a field there")
+    return node.args[0]
+
+
+def _is_cheap(term: Node) -> bool:
+    """A short field of the LogEntry itself, or a key of a struct compared whole."""
+    match term:
+        case Not(inner):
+            return _is_cheap(inner)
+        case Call(name):
+            return name in ("log_id", "source")
+        case Restriction(Path(parts), operator, _):
+            return len(parts) <= 2 and (operator in ("=", "!=") or parts[0] in ("severity", "timestamp"))
+        case _:
+            return False
+
+
 def _begins(json: Sql, first: str) -> Sql:
     return exp.StartsWith(this=json, expression=literal(first))
+
+
+def _seconds(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1e9
 
 
 def _number(value: float) -> Sql:

@@ -1,7 +1,7 @@
 """The filter as DuckDB SQL, over one column that holds whole log entries as JSON.
 
-Speed comes from two things. Texts are folded by `lower` as long as they are ASCII; only others call `lql_fold`, a Python
-function that `prepare` registers. And `compile_many` parses each entry once for all the paths of all the filters.
+Speed comes from two things. Texts are folded by `lower` as long as they are ASCII; only others call `lql_fold`, a
+Python function that `prepare` registers. And `compile_many` parses each entry once for all the paths of all filters.
 """
 
 import ipaddress
@@ -77,7 +77,7 @@ def compile_many(filters: Mapping[str, Filter], *, relation: str, entry: str = "
     """
     columns = _Columns(entry)
     engine = DuckDBEngine(entry, columns)
-    wanted = [(name, compile_filter(filter, engine)) for name, filter in filters.items()]
+    wanted = [(name, compile_filter(each, engine)) for name, each in filters.items()]
     source = relation if relation.startswith("(") else exp.to_table(relation, dialect="duckdb").sql("duckdb")
     return columns.select(wanted, source)
 
@@ -176,7 +176,7 @@ class DuckDBEngine(Engine):
         return exp.GT(this=call("len", self.kept(items, test)), expression=exp.Literal.number(0))
 
     def values(self, field: Field, *, opened: bool = True) -> Sql:
-        """The values at a field as a list of JSON texts, with all arrays on the way opened (and at its end, if told)."""
+        """The values at a field as a list of JSON texts, arrays on the way opened (and at its end, if told)."""
         start = _root(field) + 1
         values: Sql = exp.Array(expressions=[self.at(field.keys[:start])])
         for index, key in enumerate(field.keys[start:], start):
@@ -243,17 +243,19 @@ class DuckDBEngine(Engine):
 
     def string(self, json: Sql) -> Sql:
         """See Engine."""
-        text = call("json_extract_string", json, literal("$"))
         if self.columns is None or not _is_shared(json):
-            return text
-        quoted = exp.StartsWith(this=json.copy(), expression=literal('"'))
-        return self.columns.share(2, json.name, case([(quoted, text)], exp.Null()))
+            return call("json_extract_string", json, literal("$"))
+        return self.columns.share(2, json.name, _text(json))
 
     def fold(self, text: Sql) -> Sql:
         """See Engine."""
         if self.columns is None or not _is_shared(text):
             return _fold(text)
         return self.columns.share(3, text.name, _fold(text))
+
+    def guarded(self, cheap: list[Sql], costly: list[Sql]) -> Sql:
+        """See Engine. A projection computes both sides of an AND; a CASE, the second only where the first holds."""
+        return case([(all_of(cheap), all_of(costly))]) if cheap and costly else all_of(cheap + costly)
 
     def contains(self, text: Sql, part: str) -> Sql:
         """See Engine."""
@@ -275,8 +277,7 @@ class DuckDBEngine(Engine):
     def typed(self, field: Field) -> Sql:
         """See Engine."""
         json = self.json(field)
-        is_string = exp.StartsWith(this=json, expression=literal('"'))
-        text = case([(is_string, self.string(json))], exp.Null())
+        text = _text(json)
         match field.kind:
             case Kind.BOOL:
                 return sure(exp.EQ(this=json, expression=literal("true")))
@@ -287,12 +288,13 @@ class DuckDBEngine(Engine):
             case Kind.SEVERITY:
                 return call("upper", _or(text, literal("DEFAULT")))
             case _:
-                value = self.string(json) if self.columns else text
-                return self.shared_default(value)
+                return self.text_or_empty(json, text)
 
-    def shared_default(self, text: Sql) -> Sql:
+    def text_or_empty(self, json: Sql, text: Sql) -> Sql:
         """The text, empty where the field is not set."""
-        return _or(text, literal(""))
+        if self.columns is None or not _is_shared(json):
+            return _or(text, literal(""))
+        return self.columns.share(2, json.name + "?", _or(text, literal("")))
 
     def present(self, field: Field) -> Sql:
         """See Engine."""
@@ -343,6 +345,12 @@ def json_path(keys: Sequence[str]) -> str:
 
 def _extract(json: Sql, path: str) -> Sql:
     return exp.cast(call("json_extract", json, literal(path)), "VARCHAR")
+
+
+def _text(json: Sql) -> Sql:
+    """The text of a string, NULL of anything else."""
+    is_string = exp.StartsWith(this=json, expression=literal('"'))
+    return case([(is_string, call("json_extract_string", json, literal("$")))], exp.Null())
 
 
 def _member_any_case(json: Sql, key: str) -> Sql:

@@ -1,4 +1,4 @@
-"""What a literal means once it is compared: folded text, numbers, times, lengths of time. None where it means nothing."""
+"""What a literal means once it is compared: folded text, numbers, times, durations. None where it means nothing."""
 
 import re
 import unicodedata
