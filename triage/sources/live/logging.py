@@ -42,20 +42,19 @@ class LogReader:
         A page token that has expired starts anew at the last entry seen, so an entry may come twice.
         Raises SourceError or DeniedError.
         """
-        token, since = "", ""
+        asked, token, newest, restarted_at = text, "", "", None
         with google_faults("reading logs", "logging", self.access):
             while True:
-                bounded = f'({text})\ntimestamp>="{since}"' if since else text
                 try:
-                    entries, token = retrying(partial(self._page, bounded, token), patience_s=self.patience_s)
+                    entries, token = retrying(partial(self._page, asked, token), patience_s=self.patience_s)
                 except gexc.InvalidArgument:
-                    if not token:
+                    if not token or restarted_at == newest:
                         raise
-                    token = ""
+                    asked, token, restarted_at = f'({text})\ntimestamp>="{newest}"' if newest else text, "", newest
                     continue
                 if entries:
                     yield entries
-                    since = entries[-1].get("timestamp", since)
+                    newest = entries[-1].get("timestamp", newest)
                 if not token:
                     return
 
