@@ -80,7 +80,8 @@ def regex_of(literals: Iterable[str]) -> str:
     for literal in sorted(set(literals), key=lambda text: (len(text), text)):
         if not any(known in literal for known in shortest):
             shortest.append(literal)
-    return "(?i)" + "|".join([*map(re2.escape, sorted(shortest)), _FOLDS_TO_ASCII, _ESCAPED])
+    # In any letter case, the class would find every `k` and `s`: the Kelvin sign and the long s are among its members.
+    return "(?i:" + "|".join(map(re2.escape, sorted(shortest))) + f")|{_FOLDS_TO_ASCII}|{_ESCAPED}"
 
 
 def _node(node: Node, text: str) -> Necessary:
