@@ -86,6 +86,7 @@ def cluster() -> dict[str, Any]:
         "zone": LOCATION,
         "selfLink": f"https://container.googleapis.com/v1/projects/{PROJECT}/locations/{LOCATION}/clusters/front",
         "currentMasterVersion": "1.31.5-gke.1023000",
+        "currentNodeVersion": "1.31.5-gke.1023000",
         "endpoint": "203.0.113.10",
         "status": "RUNNING",
         "nodePools": [
@@ -128,7 +129,7 @@ def pid_series(node: str, values: list[int]) -> dict[str, Any]:
 
 def workloads() -> dict[str, Any]:
     def pod(name: str, namespace: str) -> dict[str, Any]:
-        meta = {"name": name, "namespace": namespace, "uid": f"uid-{name}", "labels": {"app": name.split("-")[0]}}
+        meta = {"name": name, "namespace": namespace, "uid": f"uid-{name}", "labels": {"app": name.partition("-")[0]}}
         return {
             "apiVersion": "v1",
             "kind": "Pod",

@@ -75,5 +75,5 @@ def test_a_location_that_does_not_answer(client: ClusterManagerClient, emulator:
 
 
 def test_a_foreign_project_is_denied(client: ClusterManagerClient) -> None:
-    with pytest.raises(exceptions.Forbidden, match="container.clusters.list"):
+    with pytest.raises(exceptions.Forbidden, match=r"container\.clusters\.list"):
         client.list_clusters(parent="projects/somebody-else/locations/-")
