@@ -1,0 +1,157 @@
+"""The files of log entries, made fit for DuckDB: what it reads as it is, and cleaned copies of what it refuses."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from triage.model.place import Gap
+from triage.sources.files.clean import Skipped, clean
+from triage.sources.files.heads import quoted
+from triage.sources.files.opening import Contents, Found
+from triage.sources.files.sniff import Layout, layout_of
+
+_LARGEST_OBJECT = 64 << 20
+_RATIO = 300
+_SMALL = 256 << 20
+_RESERVE = 256 << 20
+_AWKWARD = frozenset("*?[]{}")  # DuckDB would take such a name for a pattern
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class EntryFile:
+    """One file of entries, as DuckDB is to read it."""
+
+    found: Found
+    path: Path
+    layout: Layout
+    cleaned: bool = False
+    skipped: int = 0
+    """Records of it that were looked at one by one and are no entries."""
+
+
+@dataclass
+class EntryFiles:
+    """All files of entries of one directory or archive."""
+
+    contents: Contents
+    files: list[EntryFile] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    malformed: int = 0
+    """Records that were skipped while cleaning."""
+
+    def sql(self, columns: str = "json AS entry") -> str:
+        """A SELECT over all entries: `json` is the entry as it lies there, NULL for a broken line; `filename` its file."""
+        parts = []
+        lines = [file for file in self.files if file.layout is Layout.LINES]
+        arrays = [file for file in self.files if file.layout is Layout.ARRAY]
+        options = f"filename = true, maximum_object_size = {_LARGEST_OBJECT}"
+        if lines:
+            parts.append(
+                f"SELECT {columns} FROM read_json_objects([{_names(lines)}], format = 'newline_delimited', "
+                f"ignore_errors = true, {options})"
+            )
+        if arrays:
+            parts.append(f"SELECT {columns} FROM read_json_objects([{_names(arrays)}], format = 'array', {options})")
+        return " UNION ALL ".join(parts) or f"SELECT {columns} FROM (SELECT NULL::JSON AS json, '' AS filename) LIMIT 0"
+
+    def asked(self, ask: Callable[[], Answer]) -> Answer:
+        """The answer of `ask`, which queries `sql()`; where DuckDB refuses a file, once more with that file cleaned."""
+        try:
+            return ask()
+        except duckdb.Error:
+            refused = [file for file in self.files if not file.cleaned and _is_refused(file)]
+            if not refused:
+                raise
+            for file in refused:
+                self.mend(file)
+            return ask()
+
+    def mend(self, file: EntryFile, *, unless_skipped: int | None = None) -> bool:
+        """Read a file patiently, note what was skipped, and replace it by the cleaned copy; returns whether it was.
+
+        It stays as it is where the patient reader skips exactly `unless_skipped` records, too: nothing was saved.
+        """
+        target = self.contents.scratch / f"clean-{self.files.index(file):05d}.ndjson"
+        size = file.path.stat().st_size
+        free = shutil.disk_usage(self.contents.scratch).free - _RESERVE
+        skipped = clean(file.path, target, file.layout, allowed=min(free, max(_SMALL, size * _RATIO)))
+        file.skipped = skipped.count
+        self.malformed += skipped.count
+        gap = _gap_of(file.found.name, skipped)
+        if gap:
+            self.gaps.append(gap)
+        if skipped.count == unless_skipped and not skipped.fatal:
+            target.unlink()
+            return False
+        file.path, file.layout, file.cleaned = target, Layout.LINES, True
+        return True
+
+    def by_name(self, filename: str) -> EntryFile:
+        """The file that DuckDB calls `filename`."""
+        return next(file for file in self.files if str(file.path) == filename)
+
+
+def entry_files(contents: Contents) -> EntryFiles:
+    """The entry files of an opened directory; what is clearly not fit for DuckDB is cleaned right away."""
+    known = EntryFiles(contents)
+    for number, found in enumerate(contents.of("entries")):
+        try:
+            layout, fit = layout_of(found.path)
+        except OSError as error:
+            reason = f"{found.name} cannot be read: {error.strerror or error}"
+            known.gaps.append(Gap(source="entries", reason=reason, remedy=f"chmod +r {found.name}"))
+            continue
+        if layout is Layout.EMPTY:
+            known.gaps.append(Gap(source="entries", reason=f"{found.name} is empty", remedy="export it again"))
+            continue
+        file = EntryFile(found, _plainly_named(found.path, contents.scratch, number), layout)
+        known.files.append(file)
+        if not fit:
+            known.mend(file)
+    return known
+
+
+def _plainly_named(path: Path, scratch: Path, number: int) -> Path:
+    whole = path.absolute()
+    if not _AWKWARD & set(str(whole)) and str(whole).isprintable():
+        return whole
+    link = scratch / f"entries-{number:05d}{'.json.gz' if path.name.lower().endswith('.gz') else '.json'}"
+    link.symlink_to(whole)
+    return link
+
+
+def _names(files: list[EntryFile]) -> str:
+    return ", ".join(quoted(str(file.path)) for file in files)
+
+
+def _is_refused(file: EntryFile) -> bool:
+    one = EntryFiles(Contents(), [file])
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"SELECT count(json) FROM ({one.sql('json')})").fetchall()
+    except duckdb.Error:
+        return True
+    return False
+
+
+def _gap_of(name: str, skipped: Skipped) -> Gap | None:
+    told = []
+    if skipped.count:
+        more = f", and {skipped.count - len(skipped.places)} more" if skipped.count > len(skipped.places) else ""
+        records = "record is" if skipped.count == 1 else "records are"
+        told.append(f"{skipped.count} {records} no log entry and skipped ({'; '.join(skipped.places)}{more})")
+    if skipped.fatal:
+        told.append(f"reading stopped: {skipped.fatal}; what came before was read")
+    if not told:
+        return None
+    return Gap(
+        source="entries",
+        reason=f"{name}: {'; '.join(told)}",
+        remedy="export it again with gcloud logging read … --format=json",
+    )

@@ -1,0 +1,149 @@
+"""What lies in an evidence directory, `.tar.gz`, `.zip` or single file, and which kind of evidence each file is."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from stat import S_ISREG
+
+from triage.errors import InputError
+from triage.model.place import Gap
+from triage.sources.files.archives import is_tar, is_zip, unpack
+
+KINDS = ("entries", "operations", "cluster", "alerts", "metrics", "workloads")
+MOST_FILES = 50_000
+_DEEPEST = 16
+
+_NAMED = re.compile(rf"({'|'.join(KINDS)})[^/]*\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
+# LOG/YYYY/MM/DD/HH:MM:SS_HH:MM:SS_S0.json; copies may have other characters for the colons, late shards an `A1_`.
+_CLOCK = r"\d\d(?:[:_-]|%3A)?\d\d(?:[:_-]|%3A)?\d\d"
+_SINK = re.compile(rf"(?:.+/)?\d{{4}}/\d\d/\d\d/{_CLOCK}_{_CLOCK}_(?:A\w{{1,8}}_)?S\d{{1,5}}\.json(?:\.gz)?")
+_LONE = re.compile(r".+\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
+
+NOTHING = (
+    "put `gcloud logging read … --format=json` as entries.json or "
+    "`gcloud container operations list --format=json` as operations.json there"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file of evidence."""
+
+    kind: str
+    name: str
+    """Its name inside the directory or archive, for messages."""
+    path: Path
+    """Where its bytes are."""
+
+
+@dataclass
+class Contents:
+    """Everything in a directory or archive."""
+
+    found: list[Found] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    scratch: Path = Path()
+    """A directory of our own that lives as long as the contents are open."""
+
+    def of(self, kind: str) -> list[Found]:
+        """The files of one kind, by name."""
+        return [file for file in self.found if file.kind == kind]
+
+
+def kind_of(name: str) -> str | None:
+    """Which kind of evidence a file is by its name inside the directory; None for files that are no evidence."""
+    if name == "manifest.json":
+        return "manifest"
+    if _SINK.fullmatch(name):
+        return "entries"
+    named = _NAMED.fullmatch(name)
+    return named[1].lower() if named else None
+
+
+@contextmanager
+def open_contents(path: Path) -> Iterator[Contents]:
+    """List what `path` holds; archives are unpacked, as far as they are evidence, and removed again at the end.
+
+    Raises InputError where there is nothing of the name, it is nothing of the kind, or it may not be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
+        try:
+            contents = _contents(path, Path(scratch))
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}", remedy=NOTHING) from error
+        contents.scratch = Path(scratch)
+        yield contents
+
+
+def _contents(path: Path, scratch: Path) -> Contents:
+    contents = Contents()
+    if path.is_dir():
+        files = dict(_walk(path, contents))
+    elif not path.exists():
+        raise InputError(f"{path}: no such file or directory", remedy="name an evidence directory, .tar.gz or .zip")
+    elif is_zip(path) or is_tar(path):
+        files = unpack(path, scratch / "unpacked", contents.gaps, wanted=_may_be_evidence, most=MOST_FILES)
+    elif S_ISREG(path.stat().st_mode) and _LONE.fullmatch(path.name):
+        contents.found = [Found(kind_of(path.name) or "entries", path.name, path)]
+        return contents
+    else:
+        raise InputError(
+            f"{path} is neither a directory nor a .tar.gz or .zip", remedy="name an evidence directory, .tar.gz or .zip"
+        )
+    _sort_out(files, contents)
+    return contents
+
+
+def _may_be_evidence(name: str) -> bool:
+    return kind_of(name.rpartition("/")[2]) is not None or _SINK.fullmatch(name) is not None
+
+
+def _sort_out(files: dict[str, Path | None], contents: Contents) -> None:
+    """Tell evidence from the rest. A directory that wraps everything (as `tar czf` makes it) does not count."""
+    top = _wrapper(files)
+    for name, path in sorted(files.items()):
+        inner = name.removeprefix(top)
+        kind = kind_of(inner)
+        if kind and path:
+            contents.found.append(Found(kind, inner, path))
+        else:
+            contents.ignored.append(inner)
+
+
+def _wrapper(names: Iterable[str]) -> str:
+    names = list(names)
+    if not names or any(kind_of(name) for name in names):
+        return ""
+    first = names[0].partition("/")[0] + "/"
+    return first if all(name.startswith(first) for name in names) else ""
+
+
+def _walk(root: Path, contents: Contents) -> Iterator[tuple[str, Path | None]]:
+    waiting = [(root, "", 0)]
+    seen = 0
+    while waiting:
+        directory, prefix, depth = waiting.pop()
+        try:
+            listed = sorted(os.scandir(directory), key=lambda entry: entry.name)
+        except OSError as error:
+            if depth == 0:
+                raise
+            contents.gaps.append(Gap(source="files", reason=f"{prefix}: {error.strerror or error}", remedy="chmod +rx"))
+            continue
+        for entry in listed:
+            seen += 1
+            if seen > MOST_FILES:
+                raise InputError(
+                    f"{root} holds more than {MOST_FILES} files", remedy="name the evidence directory itself"
+                )
+            name = prefix + entry.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            if entry.is_dir(follow_symlinks=False):
+                if depth < _DEEPEST:
+                    waiting.append((directory / entry.name, f"{name}/", depth + 1))
+            else:  # a pipe or a socket would be waited for, so only regular files are ever opened
+                yield name, Path(entry.path) if entry.is_file() else None

@@ -1,0 +1,165 @@
+"""One pass over all log entries: who spoke when, which pod ran where, and the entries that a signal may want.
+
+DuckDB reads each entry once. What no signal wants is only counted, so memory grows with the places that speak (nodes,
+logs, pods) and with the entries that are kept, not with the entries that are read.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from triage.lql import regex_of
+from triage.sources.files.entry_files import EntryFiles
+from triage.sources.files.heads import head_sql, quoted
+from triage.sources.plan import Plan
+
+BIN_NS = 300 * 1_000_000_000
+"""Coverage is counted in bins of five minutes."""
+
+VM_LABEL = '"compute.googleapis.com/resource_name"'
+_CONTROLLER = '"logging.gke.io/top_level_controller_'
+
+# What the pass looks at, besides the payload. Legacy Stackdriver names namespaces and pods otherwise.
+_FIELDS = {
+    "stamp": "timestamp",
+    "received": "receiveTimestamp",
+    "log_name": "logName",
+    "rtype": "resource.type",
+    "cluster": "resource.labels.cluster_name",
+    "location": "resource.labels.location",
+    "zone": "resource.labels.zone",
+    "project": "resource.labels.project_id",
+    "node": "resource.labels.node_name",
+    "instance": "resource.labels.instance_id",
+    "namespace": "resource.labels.namespace_name",
+    "namespace_old": "resource.labels.namespace_id",
+    "pod": "resource.labels.pod_name",
+    "pod_old": "resource.labels.pod_id",
+    "vm": f"labels.{VM_LABEL}",
+    "controller": f'labels.{_CONTROLLER}name"',
+    "controller_type": f'labels.{_CONTROLLER}type"',
+    "severity": "severity",
+    "text": "textPayload",
+    "json_text": "jsonPayload",
+    "proto_text": "protoPayload",
+}
+PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
+"""What tells where an entry comes from; empty texts stand for absent ones."""
+_POD = ("namespace", "pod", "controller", "controller_type")
+
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What one pass found; times are nanoseconds since the epoch.
+
+    `spoke` has PLACE, log_name, bin (its number since the epoch), n, first, last. `pods` has PLACE, namespace, pod,
+    controller, controller_type, first, last. `kept`, a table in the connection, has PLACE and entry: the wanted
+    entries, whole.
+    """
+
+    spoke: pd.DataFrame
+    pods: pd.DataFrame
+    malformed: int
+
+
+def connect(files: EntryFiles) -> duckdb.DuckDBPyConnection:
+    """A connection that reads files and nothing else: no extension is fetched, what spills goes to our scratch."""
+    connection = duckdb.connect()
+    connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET temp_directory = {quoted(str(files.contents.scratch / 'spill'))}")
+    return connection
+
+
+def wanted_sql(plan: Plan) -> str:
+    """The plan's condition over the columns of the scan: `text`, `json_text`, `proto_text`, `log_name`, … and `json`."""
+    necessary = plan.necessary
+    if not necessary.narrows:
+        return "true"
+    conditions = [head_sql(head) for head in necessary.head]
+    if necessary.literals:
+        seen = "json::VARCHAR" if plan.anywhere else "coalesce(text, json_text, proto_text)"
+        conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
+    return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
+
+
+def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -> Scanned:
+    """Read every entry once.
+
+    A file with records that are no entries is looked at line by line, to say where; where that saves broken lines
+    (text that is no UTF-8, say), everything is read again with the saved ones.
+    """
+    files.asked(lambda: _pass(connection, files, plan))
+    if _mended(connection, files):
+        files.asked(lambda: _pass(connection, files, plan))
+    place = ", ".join(PLACE)
+    spoke = connection.execute(f"SELECT {place}, log_name, bin, n, first, last FROM groups WHERE part = 0").df()
+    pods = connection.execute(f"SELECT {place}, {', '.join(_POD)}, first, last FROM groups WHERE part = 1").df()
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, unnest(entries) AS entry FROM groups "
+        "WHERE part = 0 AND entries IS NOT NULL"
+    )
+    left = connection.execute("SELECT coalesce(sum(n), 0)::BIGINT FROM groups WHERE part = 2").fetchall()[0][0]
+    connection.execute("DROP TABLE groups")
+    noted = sum(file.skipped for file in files.files if not file.cleaned)
+    return Scanned(spoke, pods, files.malformed - noted + left)
+
+
+def _mended(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> bool:
+    broken = connection.execute("SELECT filename, sum(n)::BIGINT FROM groups WHERE part = 2 GROUP BY 1").fetchall()
+    again = False
+    for filename, count in broken:
+        file = files.by_name(filename)
+        again = (not file.cleaned and files.mend(file, unless_skipped=count)) or again
+    return again
+
+
+def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE groups AS {_pass_sql(files, wanted_sql(plan))}")
+
+
+def _pass_sql(files: EntryFiles, wanted: str) -> str:
+    """Groups of entries in three parts: 0 by place, log and bin; 1 by pod and place; 2 what is no entry, by file."""
+    paths = ", ".join(quoted(f"$.{path}") for path in _FIELDS.values())
+    source = files.sql(f"json, filename, json_extract_string(json, [{paths}]) AS x")
+    fields = ", ".join(f"x[{number}] AS {name}" for number, name in enumerate(_FIELDS, 1))
+    place = ", ".join(f"CASE WHEN part < 2 THEN coalesce({name}, '') END AS {name}" for name in PLACE)
+    pod = ", ".join(f"CASE WHEN part = 1 THEN {name} END AS {name}" for name in ("namespace", "pod"))
+    controller = ", ".join(f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type"))
+    return f"""
+        WITH lines AS ({source}),
+        fields AS (SELECT json, filename, {fields} FROM lines),
+        entries AS (
+            SELECT * REPLACE (
+                coalesce(namespace, namespace_old) AS namespace,
+                coalesce(pod, pod_old) AS pod,
+                CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN {_TARGET} ELSE vm END AS vm
+            ),
+            coalesce({_ns("stamp")}, {_ns("received")}) AS t,
+            t IS NOT NULL AND coalesce(log_name, rtype, text, json_text, proto_text) IS NOT NULL AS whole,
+            {wanted} AS wanted
+            FROM fields
+        )
+        SELECT part, {place}, {pod}, {controller},
+            CASE WHEN part = 0 THEN coalesce(log_name, '') END AS log_name,
+            CASE WHEN part = 0 THEN t // {BIN_NS} END AS bin,
+            CASE WHEN part = 2 THEN filename END AS filename,
+            count(*) AS n, min(t) AS first, max(t) AS last,
+            list(json) FILTER (part = 0 AND wanted) AS entries
+        FROM entries, (SELECT unnest([0, 1, 2]) AS part)
+        WHERE (part = 0 AND whole) OR (part = 1 AND whole AND pod IS NOT NULL) OR (part = 2 AND NOT whole)
+        GROUP BY ALL
+    """
+
+
+# The VM (or instance group) that an audit or activity entry of Compute Engine is about.
+_TARGET = """regexp_extract(coalesce(
+    json_extract_string(json, '$.protoPayload.resourceName'), json_extract_string(json, '$.jsonPayload.resource.name')
+), '[^/]+$')"""
+
+
+def _ns(column: str) -> str:
+    # `infinity` and the like are times to DuckDB, too
+    return f"epoch_ns(CASE WHEN {column} BETWEEN '0' AND ':' THEN TRY_CAST({column} AS TIMESTAMP_NS) END)"

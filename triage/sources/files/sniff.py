@@ -1,0 +1,67 @@
+"""How a file of log entries is laid out, from its first bytes."""
+
+import gzip
+import json
+import re
+import zlib
+from enum import StrEnum
+from pathlib import Path
+
+_HEAD = 256 << 10
+GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+
+class Layout(StrEnum):
+    """The layouts; DuckDB reads the first two as they are, the others are cleaned first."""
+
+    LINES = "lines"
+    """One JSON object a line."""
+    ARRAY = "array"
+    """One JSON array of objects, as gcloud prints it."""
+    STREAM = "stream"
+    """Any other run of JSON values: pretty objects, API pages, arrays one after another."""
+    YAML = "yaml"
+    """YAML documents, as gcloud prints without --format=json."""
+    EMPTY = "empty"
+
+
+def layout_of(path: Path) -> tuple[Layout, bool]:
+    """The file's layout, and whether DuckDB may read it as it is. Raises OSError where it cannot be opened."""
+    with path.open("rb") as file:
+        magic = file.read(2)
+    packed = magic == GZIP_MAGIC
+    head = _head(path, packed=packed)
+    if head is None:
+        return Layout.STREAM, False
+    body = head.removeprefix(BOM).lstrip()
+    layout = _layout(body)
+    named_packed = path.name.lower().endswith(".gz")
+    plain = packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
+    return layout, plain and layout in (Layout.LINES, Layout.ARRAY, Layout.EMPTY)
+
+
+def _head(path: Path, *, packed: bool) -> bytes | None:
+    """The first bytes, unpacked; None where even those are broken."""
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            return file.read(_HEAD)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None
+
+
+def _layout(body: bytes) -> Layout:
+    if not body:
+        return Layout.EMPTY
+    if body[:1] == b"[":
+        return Layout.ARRAY
+    if body[:1] != b"{":
+        return Layout.YAML if re.match(rb"---|[A-Za-z]\w*:(?:\s|$)", body) else Layout.STREAM
+    first, newline, _ = body.partition(b"\n")
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        # A line that opens an object and leaves it open is pretty-printed; any other is a broken line among lines.
+        open_ended = first.rstrip().endswith((b"{", b",", b"["))
+        return Layout.STREAM if newline and open_ended else Layout.LINES
+    return Layout.STREAM if isinstance(value, dict) and isinstance(value.get("entries"), list) else Layout.LINES
