@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field
 from triage.model.base import Model
 from triage.units import parse_duration
 
-PLACEHOLDERS = frozenset(
-    "node node_pool zone project cluster location instance_id namespace pod container workload kind count duration".split()
-)
+PLACEHOLDERS = frozenset({
+    "node", "node_pool", "zone", "project", "cluster", "location", "instance_id", "namespace", "pod", "container",
+    "workload", "kind", "count", "duration",
+})  # fmt: skip
 """What summaries and commands may have filled in, beside the names that the signal itself extracts. In commands
 `{workload}` is written as kubectl takes it: `deployment/cart`."""
 SIGNAL_ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"

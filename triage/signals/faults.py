@@ -57,24 +57,26 @@ def model_faults(error: ValidationError, model: type[BaseModel]) -> Iterator[tup
 
 def _sentence(problem: Any, trail: Trail, model: type[BaseModel]) -> str:
     name = str(trail[-1]) if trail else "the file"
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        holder = next((step for step in reversed(trail[:-1]) if isinstance(step, str)), None)
-        where = f" of {holder}" if holder else ""
-        return f"`{name}` is not a field{where}{did_you_mean(name, _fields_at(model, trail[:-1]))}"
-    if kind == "missing":
-        return f"`{name}` is missing"
-    if kind == "enum":
-        expected = problem["ctx"]["expected"].replace("'", "`")
-        return f"`{name}` is {expected}{did_you_mean(str(problem['input']), expected.split('`')[1::2])}"
-    if kind == "string_pattern_mismatch":
-        return f"`{name}` is written in lower case with hyphens, such as `pid-exhaustion`"
-    if kind == "string_too_long":
-        return f"`{name}` has {len(problem['input'])} characters, {problem['ctx']['max_length']} at most"
-    if kind in ("string_too_short", "too_short"):
-        return f"`{name}` is empty"
-    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"`{name}`: {'expected ' if message.startswith(('a ', 'an ')) else ''}{message}"
+    match problem["type"]:
+        case "extra_forbidden":
+            holder = next((step for step in reversed(trail[:-1]) if isinstance(step, str)), None)
+            where = f" of {holder}" if holder else ""
+            what = f"is not a field{where}{did_you_mean(name, _fields_at(model, trail[:-1]))}"
+        case "missing":
+            what = "is missing"
+        case "enum":
+            expected = problem["ctx"]["expected"].replace("'", "`")
+            what = f"is {expected}{did_you_mean(str(problem['input']), expected.split('`')[1::2])}"
+        case "string_pattern_mismatch":
+            what = "is written in lower case with hyphens, such as `pid-exhaustion`"
+        case "string_too_long":
+            what = f"has {len(problem['input'])} characters, {problem['ctx']['max_length']} at most"
+        case "string_too_short" | "too_short":
+            what = "is empty"
+        case _:
+            message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+            what = f"is wrong: {'expected ' if message.startswith(('a ', 'an ')) else ''}{message}"
+    return f"`{name}` {what}"
 
 
 def _fields_at(model: type[BaseModel], trail: Trail) -> list[str]:

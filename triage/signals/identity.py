@@ -5,7 +5,8 @@ events, the runtime's and the kubelet's own lines, autoscaler decisions and audi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
@@ -49,6 +50,21 @@ class Identities:
         """The pod's top controller: as told, else by the shape of its name."""
         told = self.controllers.get((namespace, pod))
         return told or controller_of(pod, self.nodes.get((namespace, pod)))
+
+    def node_of(self, namespace: str, pod: str, uid: str | None, at: pd.Timestamp) -> str | None:
+        """The node where the pod was: by its uid, else the stay that is nearest in time."""
+        stays = self._stays.get((namespace, pod))
+        if not stays:
+            return None
+        time = at.value
+        return min(stays, key=lambda s: (s[3] != uid if uid else False, max(s[0] - time, time - s[1], 0)))[2]
+
+    @cached_property
+    def _stays(self) -> Mapping[tuple[str, str], list[tuple[int, int, str, str | None]]]:
+        found: dict[tuple[str, str], list[tuple[int, int, str, str | None]]] = {}
+        for row in self.placements.itertuples(index=False):
+            found.setdefault((row.namespace, row.pod), []).append((row.first.value, row.last.value, row.node, row.uid))
+        return found
 
     def who(self, mention: Mention) -> Who:
         """The pod behind a mention. An id that nothing maps to a pod keeps what the line itself says."""
@@ -100,7 +116,7 @@ def identify(evidence: Evidence) -> Identities:
             containers[sighting.container_id] = (namespace, pod, sighting.container or (known[2] if known else None))
     nodes = _last_nodes(seen)
     identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, nodes)
-    return Identities(_placements(seen, identities), containers, uids, container_uids, controllers, nodes)
+    return replace(identities, placements=_placements(seen, identities))
 
 
 def _controllers(seen: list[Sighting]) -> dict[tuple[str, str], Controller]:

@@ -1,7 +1,7 @@
 """How log lines name a pod or a container: cgroup paths, ids, and names, in all the spellings of kernels and kubelets.
 
 cgroupfs driver    /kubepods/burstable/pod<uid>/<container>
-systemd driver     /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod<uid, _ for ->.slice/cri-containerd-<container>.scope
+systemd driver     …/kubepods-burstable-pod<uid, _ for ->.slice/cri-containerd-<container>.scope
                    …/docker-<container>.scope, crio-<container>.scope; also below kubelet.slice or system.slice
 kubelet            pod="ns/name" podUID="…" containerID="containerd://…"; before 1.19 "name_ns(uid)"
 containerd         PodSandboxMetadata{Name:…,Uid:…,Namespace:…}

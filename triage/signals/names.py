@@ -12,7 +12,9 @@ from typing import NamedTuple
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX = re.compile(r"(?P<base>.+)-(?P<suffix>[a-z0-9]{5})")
 _SAFE_SUFFIX = re.compile(rf"[{_SAFE}]{{5}}")
-_HASH = re.compile(rf"(?P<base>.+)-(?:[{_SAFE}]{{7,10}}|(?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])[a-z0-9]{{4,10}}|[0-9]{{8,10}})")
+_HASH = re.compile(
+    rf"(?P<base>.+)-(?:[{_SAFE}]{{7,10}}|(?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])[a-z0-9]{{4,10}}|[0-9]{{8,10}})"
+)
 _SCHEDULED = re.compile(r"(?P<base>.+)-(?:1[4-9][0-9]{8}|2[3-9][0-9]{6}|3[0-4][0-9]{6})")
 _ORDINAL = re.compile(r"(?P<base>.*[a-z][a-z0-9.-]*)-(?:0|[1-9][0-9]{0,3})")
 

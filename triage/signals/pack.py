@@ -19,7 +19,11 @@ def load_pack(directories: Sequence[Path] = ()) -> Pack:
     Raises PackError with every fault of every file at once: no YAML, unknown or missing fields, filters that do not
     parse, links to no signal, cycles, ids that clash. Whether examples hold is for `triage signals check`.
     """
-    draft = draft_pack(directories)
+    return checked(draft_pack(directories))
+
+
+def checked(draft: Draft) -> Pack:
+    """The pack of a draft. Raises PackError where a file has a fault, or files do not fit together."""
     faults = draft.faults or essential_faults(draft)
     if faults:
         raise PackError([str(fault) for fault in in_order(faults)])

@@ -1,4 +1,4 @@
-"""From a wording to the whole filter: the stream's condition, and the text looked for in every field that may hold it."""
+"""From a wording to the whole filter: the stream's condition, and the text sought in all fields that may hold it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -46,16 +46,21 @@ def widen(node: Node, firsts: frozenset[tuple[str, ...]], texts: Sequence[tuple[
             return Or(tuple(widen(term, firsts, texts) for term in terms))
         case Not(term):
             return Not(widen(term, firsts, texts))
-        case Restriction(left, operator, right) if _text_of(left, firsts):
-            if operator in ("!=", "!~"):
-                positive = replace(node, operator="=" if operator == "!=" else "=~")
-                present = [Restriction(_moved(left, text), ":", Value("*", "any")) for text in texts]
-                found = _any([replace(positive, left=_moved(left, text)) for text in texts])
-                return And((_any(present), Not(found)))
-            return _any([Restriction(_moved(left, text), operator, right) for text in texts])
+        case Restriction() if _text_of(node.left, firsts):
+            return _asked_of_all(node, texts)
         case Call() if _text_of(node, firsts):
             return _any([_moved_call(node, text) for text in texts])
-    return node
+        case _:
+            return node
+
+
+def _asked_of_all(node: Restriction, texts: Sequence[tuple[str, ...]]) -> Node:
+    if node.operator not in ("!=", "!~"):
+        return _any([replace(node, left=_moved(node.left, text)) for text in texts])
+    positive = replace(node, operator="=" if node.operator == "!=" else "=~")
+    present = [Restriction(_moved(node.left, text), ":", Value("*", "any")) for text in texts]
+    found = _any([replace(positive, left=_moved(node.left, text)) for text in texts])
+    return And((_any(present), Not(found)))
 
 
 def _any(nodes: Sequence[Node]) -> Node:

@@ -1,11 +1,12 @@
 """Telling entries apart: which stream each belongs to, and which wordings of which signals it matches.
 
-The filters run in DuckDB, one query for all streams' conditions and one for each way of holding text, so that each
-entry is parsed once however many signals look at it.
+An automaton over the raw text says which wordings an entry could match at all. What is left runs in DuckDB: one query
+for the streams' conditions, one for each way of holding text, so that each entry is parsed once however many signals
+look at it, and only filters that have a chance are compiled.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -15,7 +16,9 @@ from triage.lql.duckdb import compile_many, prepare
 from triage.lql.parse import parse
 from triage.lql.tree import Filter
 from triage.model.signal import Pack, Signal, Stream
+from triage.signals.candidates import Candidates
 from triage.signals.streams import CLEARS, cleared_in, first_texts, searched, text_paths, widen
+from triage.signals.text import valid_json
 
 NO_STREAM = "other"
 """What an entry of no stream is called."""
@@ -60,70 +63,97 @@ def wordings_of(pack: Pack, *, clears: bool = True) -> tuple[Wording, ...]:
     return tuple(found)
 
 
-def tell_apart(entries: pd.Series, pack: Pack, *, clears: bool = True) -> Told:
-    """Match every entry (whole LogEntry as JSON text) with every wording of the pack, each entry by itself."""
-    wordings = wordings_of(pack, clears=clears)
-    with duckdb.connect(":memory:") as connection:
-        prepare(connection)
-        table = pd.DataFrame({"row": np.arange(len(entries)), "entry": entries.astype("str").to_numpy()})
-        connection.register("given", table)
-        connection.execute("CREATE TABLE kept AS SELECT row, entry::JSON AS entry FROM given")
-        streams = _streams(connection, pack, len(entries))
-        hits = [_search(connection, texts, wordings, streams) for texts in _ways(pack.streams)]
-    found = pd.concat([hit for hit in hits if len(hit)], ignore_index=True) if any(len(hit) for hit in hits) else hits[0]
-    return Told(streams, found.sort_values(["row", "wording"], ignore_index=True), wordings)
+class Teller:
+    """The pack's wordings, ready to be put to entries."""
 
+    def __init__(self, pack: Pack, *, clears: bool = True) -> None:
+        self.streams = pack.streams
+        self.wordings = wordings_of(pack, clears=clears)
+        self._conditions = {str(index): parse(stream.where) for index, stream in enumerate(pack.streams)}
+        self._candidates = Candidates([wording.written for wording in self.wordings])
+        ways = [text_paths(stream) for stream in pack.streams]
+        self._ways = list(dict.fromkeys(ways))
+        self._way_of = np.array([*(self._ways.index(way) for way in ways), -1])
+        """For each stream, and for none, how it holds its text."""
+        self._sought = np.array(
+            [[*(stream in wording.streams for stream in pack.streams), False] for wording in self.wordings], dtype=bool
+        ).reshape(len(self.wordings), len(pack.streams) + 1)
+        """Whether a wording (row) is looked for in a stream (column)."""
 
-def _ways(streams: Sequence[Stream]) -> list[Texts]:
-    """The different ways of holding text, in order."""
-    return list(dict.fromkeys(text_paths(stream) for stream in streams))
+    def tell(self, entries: pd.Series) -> Told:
+        """Match every entry (whole LogEntry as JSON text) with every wording, each entry by itself."""
+        texts = [valid_json(text) for text in entries]
+        rows, wordings = self._candidates.table(texts)
+        unsaid = self._candidates.unsaid
+        chosen = np.arange(len(texts)) if len(unsaid) else np.unique(rows)
+        streams = np.full(len(texts), len(self.streams), dtype=np.int64)
+        hits: list[tuple[np.ndarray, np.ndarray]] = []
+        if len(chosen):
+            with duckdb.connect(":memory:") as connection:
+                prepare(connection)
+                connection.register("given", pd.DataFrame({"row": chosen, "entry": [texts[row] for row in chosen]}))
+                streams[chosen] = self._told_streams(connection)
+                rows, wordings = self._possible(rows, wordings, streams, chosen)
+                way = self._way_of[streams[rows]]
+                for index, fields in enumerate(self._ways):
+                    here = way == index
+                    hits.append(self._judge(connection, fields, rows[here], wordings[here]))
+        return Told(self._names[streams], _sorted(hits), self.wordings)
 
+    @cached_property
+    def _names(self) -> np.ndarray:
+        return np.array([*(stream.id for stream in self.streams), NO_STREAM], dtype=object)
 
-def _streams(connection: duckdb.DuckDBPyConnection, pack: Pack, count: int) -> np.ndarray:
-    """Each entry's stream: the first whose condition holds."""
-    conditions = {str(index): parse(stream.where) for index, stream in enumerate(pack.streams)}
-    sql = compile_many(conditions, relation="kept")
-    first = " ".join(f'WHEN "{index}" THEN {index}' for index in range(len(pack.streams)))
-    connection.execute(f"CREATE TABLE told AS SELECT row, entry, CASE {first} ELSE -1 END AS stream FROM ({sql})")  # noqa: S608
-    rows = connection.execute("SELECT row, stream FROM told").fetchnumpy()
-    found = np.full(count, NO_STREAM, dtype=object)
-    known = rows["stream"] >= 0
-    names = np.array([stream.id for stream in pack.streams], dtype=object)
-    found[rows["row"][known]] = names[rows["stream"][known]]
-    return found
+    def _told_streams(self, connection: duckdb.DuckDBPyConnection) -> np.ndarray:
+        """The number of each given entry's stream, the first whose condition holds; fills the table `told`."""
+        sql = compile_many(self._conditions, relation="(SELECT row, TRY_CAST(entry AS JSON) AS entry FROM given)")
+        first = " ".join(f'WHEN "{index}" THEN {index}' for index in range(len(self.streams)))
+        number = f"CASE {first} ELSE {len(self.streams)} END"
+        connection.execute(f"CREATE TABLE told AS SELECT row, entry, {number} AS stream FROM ({sql})")  # noqa: S608
+        found = connection.execute("SELECT stream FROM told ORDER BY row").fetchnumpy()
+        return np.asarray(found["stream"], dtype=np.int64)
 
+    def _possible(
+        self, rows: np.ndarray, wordings: np.ndarray, streams: np.ndarray, chosen: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The candidates in streams where their wording is looked for, with those that no literal rules out."""
+        fits = self._sought[wordings, streams[rows]]
+        more_rows, more_wordings = [rows[fits]], [wordings[fits]]
+        for wording in self._candidates.unsaid:
+            also = chosen[self._sought[wording, streams[chosen]]]
+            more_rows.append(also)
+            more_wordings.append(np.full(len(also), wording, dtype=np.int64))
+        # An entry with letters that fold to ASCII is a candidate for everything already.
+        pairs = np.unique(np.stack([np.concatenate(more_rows), np.concatenate(more_wordings)]), axis=1)
+        return pairs[0], pairs[1]
 
-def _search(
-    connection: duckdb.DuckDBPyConnection,
-    texts: Texts,
-    wordings: Sequence[Wording],
-    streams: np.ndarray,
-) -> pd.DataFrame:
-    """The matches among entries of the streams that hold their text in these fields."""
-    filters: dict[str, Filter] = {}
-    allowed: dict[str, frozenset[str]] = {}
-    for index, wording in enumerate(wordings):
-        here = frozenset(stream.id for stream in wording.streams if text_paths(stream) == texts)
-        if here.intersection(streams):
+    def _judge(
+        self, connection: duckdb.DuckDBPyConnection, fields: Texts, rows: np.ndarray, wordings: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the pairs that match: the filters run over all their rows, the text sought in `fields`."""
+        if not len(rows):
+            return rows, wordings
+        filters: dict[str, Filter] = {}
+        for number in np.unique(wordings):
+            wording = self.wordings[number]
             root = wording.written.root
-            filters[str(index)] = Filter(None if root is None else widen(root, wording.firsts, texts))
-            allowed[str(index)] = here
-    here = frozenset().union(*allowed.values()) if allowed else frozenset()
-    chosen = np.flatnonzero(np.isin(streams.astype(str), list(here))) if here else np.empty(0, dtype=np.int64)
-    if not len(chosen):
-        return pd.DataFrame({"row": np.empty(0, dtype=np.int64), "wording": np.empty(0, dtype=np.int64)})
-    connection.register("chosen", pd.DataFrame({"row": chosen}))
-    sql = compile_many(filters, relation="(SELECT row, entry FROM told SEMI JOIN chosen USING (row))")
-    shown = ", ".join(f'"{name}"' for name in filters)
-    result = connection.execute(f"SELECT row, {shown} FROM ({sql})").fetchnumpy()  # noqa: S608 - names are numbers
-    return _hits(result, allowed, streams)
+            filters[str(number)] = Filter(None if root is None else widen(root, wording.firsts, fields))
+        chosen = np.unique(rows)
+        connection.register("chosen", pd.DataFrame({"row": chosen}))
+        sql = compile_many(filters, relation="(SELECT row, entry FROM told SEMI JOIN chosen USING (row))")
+        shown = ", ".join(f'"{name}"' for name in filters)
+        found = connection.execute(f"SELECT {shown} FROM ({sql}) ORDER BY row").fetchnumpy()  # noqa: S608 - numbers
+        matched = np.zeros(len(rows), dtype=bool)
+        position = np.searchsorted(chosen, rows)
+        for name in filters:
+            of_wording = wordings == int(name)
+            matched[of_wording] = np.asarray(found[name], dtype=bool)[position[of_wording]]
+        return rows[matched], wordings[matched]
 
 
-def _hits(result: Mapping[str, np.ndarray], allowed: Mapping[str, frozenset[str]], streams: np.ndarray) -> pd.DataFrame:
-    rows, numbers = [], []
-    for name, here in allowed.items():
-        found = result["row"][np.asarray(result[name], dtype=bool)]
-        found = found[[streams[row] in here for row in found]] if len(found) else found
-        rows.append(found)
-        numbers.append(np.full(len(found), int(name), dtype=np.int64))
-    return pd.DataFrame({"row": np.concatenate(rows).astype(np.int64), "wording": np.concatenate(numbers)})
+def _sorted(hits: list[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+    none = np.empty(0, dtype=np.int64)
+    rows = np.concatenate([none, *(found for found, _ in hits)])
+    wordings = np.concatenate([none, *(found for _, found in hits)])
+    order = np.lexsort((wordings, rows))
+    return pd.DataFrame({"row": rows[order], "wording": wordings[order]})

@@ -1,6 +1,7 @@
 """Messages made safe to show: control characters escaped, bounded length, the telling part inside.
 
-Everything in a log is hostile: a terminal's escape sequences, marks that turn the direction of writing, lone surrogates.
+Everything in a log is hostile: a terminal's escape sequences, marks that turn the direction of writing,
+lone surrogates.
 """
 
 import re
@@ -19,6 +20,21 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]",
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+# Half a character, written as an escape in JSON: what lies before and behind tells whether its other half is there.
+_HALF = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
+
+
+def valid(text: str) -> str:
+    """The text without lone surrogates, which no engine takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def valid_json(text: str) -> str:
+    """JSON text without lone surrogates, plain or escaped."""
+    text = valid(text)
+    return _HALF.sub(r"\\ufffd", text) if "\\ud" in text or "\\uD" in text else text
 
 
 def escaped(text: str) -> str:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from triage.signals.drafts import Draft, SignalFile
 from triage.signals.faults import Fault, shown
-from triage.signals.lint.rule import Rule
+from triage.signals.lint.rule import FileRule, Rule
 from triage.signals.streams import CLEARS
 
 
-class IdIsTheFileName(Rule):
+class IdIsTheFileName(FileRule):
     """A reader who knows the id knows the file."""
 
     essential = True
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """The file `x.yaml` declares the signal `x`."""
         if file.signal.id != file.document.path.stem:
             yield file.fault(("id",), f"`{file.signal.id}` stands in {file.document.path.name}: id and name must agree")
@@ -24,7 +24,7 @@ class IdsAreUnique(Rule):
 
     essential = True
 
-    def finish(self, draft: Draft) -> Iterator[Fault]:
+    def faults(self, draft: Draft) -> Iterator[Fault]:
         """Signals across all directories, streams, and what is kept."""
         first: dict[str, SignalFile] = {}
         for file in draft.files:
@@ -41,7 +41,7 @@ class IdsAreUnique(Rule):
 class TitlesAreUnique(Rule):
     """A report names signals by their titles."""
 
-    def finish(self, draft: Draft) -> Iterator[Fault]:
+    def faults(self, draft: Draft) -> Iterator[Fault]:
         """No two signals bear one title."""
         first: dict[str, SignalFile] = {}
         for file in draft.files:
@@ -50,12 +50,12 @@ class TitlesAreUnique(Rule):
                 yield file.fault(("title",), f"{shown(earlier.document.path)} has the same title")
 
 
-class AlternativesHaveNamesOfTheirOwn(Rule):
+class AlternativesHaveNamesOfTheirOwn(FileRule):
     """An occurrence says which wording was seen."""
 
     essential = True
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """Names of alternatives and metric rules differ, and none is the reserved `clears`."""
         seen: set[str] = set()
         places = [("detect", index, rule.name) for index, rule in enumerate(file.signal.detect)]
@@ -68,12 +68,12 @@ class AlternativesHaveNamesOfTheirOwn(Rule):
             seen.add(name)
 
 
-class SomethingIsLookedFor(Rule):
+class SomethingIsLookedFor(FileRule):
     """A signal that can never be seen explains nothing."""
 
     essential = True
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """There is an alternative or a metric rule."""
         if not file.signal.detect and not file.signal.metrics:
             yield file.fault((), "neither `detect` nor `metrics`: this signal can never be seen")

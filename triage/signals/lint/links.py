@@ -13,9 +13,14 @@ class LinksResolve(Rule):
 
     essential = True
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
-        """Each name is another signal's id."""
-        known = [other.signal.id for other in draft.files]
+    def faults(self, draft: Draft) -> Iterator[Fault]:
+        """Each name is another signal's id, and stands once."""
+        known = [file.signal.id for file in draft.files]
+        for file in draft.files:
+            yield from self._of_file(file, known)
+
+    @staticmethod
+    def _of_file(file: SignalFile, known: list[str]) -> Iterator[Fault]:
         links: list[tuple[Trail, str]] = [
             *((("leads_to", index, "id"), link.id) for index, link in enumerate(file.signal.leads_to)),
             *((("unless", index, "signal"), moment.signal) for index, moment in enumerate(file.signal.unless)),
@@ -34,7 +39,7 @@ class CausesRunOneWay(Rule):
 
     essential = True
 
-    def finish(self, draft: Draft) -> Iterator[Fault]:
+    def faults(self, draft: Draft) -> Iterator[Fault]:
         """No signal brings on itself, by whatever way round."""
         edges = {file.signal.id: [link.id for link in file.signal.leads_to] for file in draft.files}
         by_id = {file.signal.id: file for file in draft.files}
@@ -49,28 +54,29 @@ class StreamsExist(Rule):
 
     essential = True
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
-        """Each name is a stream's id."""
-        signal = file.signal
-        for index, alternative in enumerate(signal.detect):
-            yield from _unknown(file, draft, ("detect", index, "stream"), alternative.stream)
-        for index, match in enumerate(signal.examples.match):
-            yield from _unknown(file, draft, ("examples", "match", index, "stream"), [match.stream or ""])
-        for index, ignore in enumerate(signal.examples.ignore):
-            yield from _unknown(file, draft, ("examples", "ignore", index, "stream"), [ignore.stream])
-
-    def finish(self, draft: Draft) -> Iterator[Fault]:
-        """A stream carries streams of the same file."""
+    def faults(self, draft: Draft) -> Iterator[Fault]:
+        """Each name is a stream's id, also where a stream says which others it carries."""
         known = [stream.id for stream in draft.streams]
         for index, stream in enumerate(draft.streams):
             for name in stream.carries:
                 if name not in known and draft.streams_document is not None:
                     what = f"there is no stream `{name}`{did_you_mean(name, known)}"
                     yield draft.streams_document.fault(("streams", index, "carries"), what)
+        for file in draft.files:
+            yield from self._of_file(file, known)
+
+    @staticmethod
+    def _of_file(file: SignalFile, known: list[str]) -> Iterator[Fault]:
+        signal = file.signal
+        for index, alternative in enumerate(signal.detect):
+            yield from _unknown(file, known, ("detect", index, "stream"), alternative.stream)
+        for index, match in enumerate(signal.examples.match):
+            yield from _unknown(file, known, ("examples", "match", index, "stream"), [match.stream or ""])
+        for index, ignore in enumerate(signal.examples.ignore):
+            yield from _unknown(file, known, ("examples", "ignore", index, "stream"), [ignore.stream])
 
 
-def _unknown(file: SignalFile, draft: Draft, trail: Trail, names: Iterable[str]) -> Iterator[Fault]:
-    known = [stream.id for stream in draft.streams]
+def _unknown(file: SignalFile, known: list[str], trail: Trail, names: Iterable[str]) -> Iterator[Fault]:
     for name in names:
         if name and name not in known:
             yield file.fault(trail, f"there is no stream `{name}`{did_you_mean(name, known)}")

@@ -2,9 +2,10 @@
 
 import importlib
 import pkgutil
-from abc import ABC
-from collections.abc import Collection, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from functools import cache
+from inspect import isabstract
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,18 +14,27 @@ from triage.signals.faults import Fault
 
 
 class Rule(ABC):
-    """One thing that holds of a signal file (`check`) or of all of them together (`finish`)."""
+    """One thing that holds of signal files."""
 
     essential: ClassVar[bool] = False
     """Without it the pack cannot be used: checked whenever it is read, not only by `triage signals check`."""
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
-        """The faults of one file; `draft` holds the others."""
-        yield from ()
+    @abstractmethod
+    def faults(self, draft: Draft) -> Iterator[Fault]:
+        """Where it does not hold."""
 
-    def finish(self, draft: Draft) -> Iterator[Fault]:
-        """The faults that only show when all files are known."""
-        yield from ()
+
+class FileRule(Rule):
+    """One thing that holds of each file by itself."""
+
+    @abstractmethod
+    def check(self, file: SignalFile) -> Iterator[Fault]:
+        """Where it does not hold of one file."""
+
+    def faults(self, draft: Draft) -> Iterator[Fault]:
+        """Where it does not hold, file by file."""
+        for file in draft.files:
+            yield from self.check(file)
 
 
 @cache
@@ -34,24 +44,15 @@ def rules() -> tuple[Rule, ...]:
     modules = sorted(module.name for module in pkgutil.iter_modules([str(package)]) if module.name != "rule")
     for name in modules:
         importlib.import_module(f"{__package__}.{name}")
-    return tuple(kind() for kind in Rule.__subclasses__())
+    kinds = [*Rule.__subclasses__(), *FileRule.__subclasses__()]
+    return tuple(kind() for kind in kinds if not isabstract(kind))
 
 
 def essential_faults(draft: Draft) -> list[Fault]:
     """What keeps the pack from being used."""
-    return _run(draft, [rule for rule in rules() if rule.essential], None)
+    return [fault for rule in rules() if rule.essential for fault in rule.faults(draft)]
 
 
-def lint_faults(draft: Draft, files: Collection[Path] | None = None) -> list[Fault]:
-    """All faults by all rules; with `files` (resolved paths) those of these files only."""
-    return _run(draft, rules(), files)
-
-
-def _run(draft: Draft, chosen: Collection[Rule], files: Collection[Path] | None) -> list[Fault]:
-    faults: list[Fault] = []
-    for rule in chosen:
-        for file in draft.files:
-            if files is None or file.document.path.resolve() in files:
-                faults.extend(rule.check(file, draft))
-        faults.extend(rule.finish(draft))
-    return faults
+def lint_faults(draft: Draft) -> list[Fault]:
+    """All faults by all rules."""
+    return [fault for rule in rules() for fault in rule.faults(draft)]

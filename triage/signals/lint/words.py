@@ -4,19 +4,19 @@ import re
 from collections.abc import Iterator
 
 from triage.model.signal import PLACEHOLDERS, Role, Signal
-from triage.signals.drafts import Draft, SignalFile
+from triage.signals.drafts import SignalFile
 from triage.signals.extract import compiled, names_of
 from triage.signals.faults import Fault, Trail, did_you_mean
-from triage.signals.lint.rule import Rule
+from triage.signals.lint.rule import FileRule
 
 _PLACEHOLDER = re.compile(r"(?<![${])\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """`{node}`, but neither a shell's `${HOME}` nor a doubled brace."""
 
 
-class PlaceholdersAreKnown(Rule):
+class PlaceholdersAreKnown(FileRule):
     """A command with a hole in it is of no use at three in the morning."""
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """Every `{name}` in the summary and in commands can be filled in."""
         signal = file.signal
         known = PLACEHOLDERS | _extracted(signal)
@@ -34,10 +34,10 @@ def _extracted(signal: Signal) -> frozenset[str]:
     return frozenset(name for pattern in patterns if not isinstance(pattern, str) for name in names_of(pattern))
 
 
-class FactsHaveSources(Rule):
+class FactsHaveSources(FileRule):
     """A wording that nobody can look up is a rumour."""
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """At least one reference, each a web address."""
         if not file.signal.references:
             yield file.fault(("references",), "no `references`: say where the wording comes from")
@@ -46,10 +46,10 @@ class FactsHaveSources(Rule):
                 yield file.fault(("references", index, "url"), "expected a web address")
 
 
-class CausesCanBeMended(Rule):
+class CausesCanBeMended(FileRule):
     """A report that names a cause says what to do about it."""
 
-    def check(self, file: SignalFile, draft: Draft) -> Iterator[Fault]:
+    def check(self, file: SignalFile) -> Iterator[Fault]:
         """A cause that is no planned work has steps to take now."""
         signal = file.signal
         if signal.role is Role.CAUSE and not signal.planned and not signal.remedy.now:
