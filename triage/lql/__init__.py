@@ -10,6 +10,7 @@ parse(text) ── Filter ──► to_text(filter)            the normal spelli
                     └──► match_entries(entries, filter), matching(connection, filter)
 """
 
+from triage.lql.bigquery import compile_bigquery
 from triage.lql.duckdb import compile_duckdb, compile_many, prepare
 from triage.lql.evaluate import load_entries, match_entries, matching
 from triage.lql.fold import WINDOW_ROOM, and_window, fold
@@ -25,6 +26,7 @@ __all__ = [
     "Necessary",
     "and_window",
     "check",
+    "compile_bigquery",
     "compile_duckdb",
     "compile_many",
     "fold",

@@ -55,8 +55,8 @@ class Engine(ABC):
         """The text that the JSON text of a string stands for."""
 
     @abstractmethod
-    def fold(self, text: Sql) -> Sql:
-        """The text as comparisons see it."""
+    def fold(self, text: Sql, *, ascii_only: bool) -> Sql:
+        """The text as comparisons see it. `ascii_only`: it is compared with ASCII literals alone."""
 
     def guarded(self, cheap: list[Sql], costly: list[Sql]) -> Sql:
         """All of both; the costly need not be looked at where the cheap do not hold."""
@@ -252,10 +252,11 @@ class _Compiler:
         if operator in ("=~", "!~"):
             found = [self.engine.matches(text, pattern) for pattern in values]
             return any_of(found if operator == "=~" else [negated(term) for term in found])
-        folded = self.engine.fold(text)
+        wanted_texts = [literals.fold(value) for value in dict.fromkeys(values)]
+        folded = self.engine.fold(text, ascii_only=all(value.isascii() for value in wanted_texts))
         if operator == ":":
-            return any_of([self.engine.contains(folded, literals.fold(v)) if v else TRUE for v in values])
-        wanted = [literal(literals.fold(v)) for v in dict.fromkeys(values)]
+            return any_of([self.engine.contains(folded, value) if value else TRUE for value in wanted_texts])
+        wanted = [literal(value) for value in wanted_texts]
         if operator == "=" and len(wanted) > 1:
             return exp.In(this=folded, expressions=wanted)
         return any_of([_COMPARE[operator](this=folded, expression=value) for value in wanted])
@@ -344,7 +345,7 @@ class _Compiler:
     def log_id(self, node: Call) -> Sql:
         """The id stands URL-encoded in the log's name; the argument may be written either way."""
         name = _argument(node, 0)
-        log = self.engine.fold(self.engine.typed(Field(("logName",), Kind.STRING, 1)))
+        log = self.engine.fold(self.engine.typed(Field(("logName",), Kind.STRING, 1)), ascii_only=name.isascii())
         encoded = name.replace("/", "%2F")
         return exp.EndsWith(this=log, expression=literal("/logs/" + literals.fold(encoded)))
 
@@ -404,7 +405,7 @@ class _Compiler:
             return text, Kind.TIMESTAMP
         if target == "BOOL":
             known = {"true": TRUE, "false": FALSE}
-            lower = self.engine.fold(text)
+            lower = self.engine.fold(text, ascii_only=True)
             branches = [(exp.EQ(this=lower, expression=literal(name)), value) for name, value in known.items()]
             return case(branches, exp.Null()), Kind.BOOL
         if target == "DURATION":

@@ -247,7 +247,7 @@ class DuckDBEngine(Engine):
             return call("json_extract_string", json, literal("$"))
         return self.columns.share(2, json.name, _text(json))
 
-    def fold(self, text: Sql) -> Sql:
+    def fold(self, text: Sql, *, ascii_only: bool = False) -> Sql:  # noqa: ARG002 - one column serves all literals
         """See Engine."""
         if self.columns is None or not _is_shared(text):
             return _fold(text)
@@ -322,7 +322,7 @@ class DuckDBEngine(Engine):
     def time_text(self, field: Field, zone: str) -> Sql:
         """See Engine."""
         time = exp.TryCast(this=self.string(self.json(field)), to=exp.DataType.build("TIMESTAMPTZ", dialect="duckdb"))
-        return call("strftime", call("timezone", literal(zone), time), literal("%Y-%m-%d %H:%M:%S.%f"))
+        return exp.cast(call("timezone", literal(zone), time), "VARCHAR")
 
     def to_time(self, text: Sql, comparison: type[Any], ns: int) -> Sql:
         """See Engine."""
