@@ -1,0 +1,58 @@
+"""Metric series on the timeline's axis: one panel a metric, one line a node, the limit dashed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from triage.model.incident import Series
+from triage.render import words
+from triage.render.charts.bins import thin
+from triage.render.charts.scale import TimeScale
+from triage.render.charts.shapes import Curve, Form, Panel
+
+_MOST_PANELS = 3
+_MOST_CURVES = 12
+_HEIGHT = 64.0
+
+
+def panels(
+    series: Sequence[Series], nodes: set[str], scale: TimeScale, form: Form, y: float
+) -> tuple[list[Panel], float]:
+    """The panels of up to three metrics from `y` downwards, and where they end.
+
+    Lines are those of `nodes` and those of no node; metrics keep the order in which the incident has them.
+    """
+    by_metric: defaultdict[str, list[Series]] = defaultdict(list)
+    for one in series:
+        if one.node is None or one.node in nodes:
+            by_metric[one.metric].append(one)
+    drawn = []
+    for group in list(by_metric.values())[:_MOST_PANELS]:
+        panel = _panel(group[:_MOST_CURVES], scale, form, y)
+        if panel.curves:
+            drawn.append(panel)
+            y += _HEIGHT + 14 + (form.above or 0)
+    return drawn, y
+
+
+def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> Panel:
+    top = y + form.above
+    thinned = [thin(one.points, scale) for one in group]
+    limit = max((one.limit for one in group if one.limit is not None), default=None)
+    highest = max([limit or 0.0] + [value for points in thinned for _, value in points]) * 1.06 or 1.0
+
+    def height_of(value: float) -> float:
+        return round(top + _HEIGHT * (1 - min(1.0, max(0.0, value / highest))), 1)
+
+    curves = []
+    for number, (one, points) in enumerate(zip(group, thinned, strict=True)):
+        if len(points) > 1:
+            data = "M" + "L".join(f"{scale.x(ms):g} {height_of(value):g}" for ms, value in points)
+            curves.append(Curve(number % 6, one.node or one.title, data))
+    unit = f" {group[0].unit}" if group[0].unit else ""
+    return Panel(
+        title=group[0].title, y=top, height=_HEIGHT, name_y=y + 11 if form.above else top + 12,
+        top_label=f"{words.number(highest / 1.06)}{unit}",
+        limit_y=height_of(limit) if limit is not None else None,
+        limit_label=f"limit {words.number(limit)}{unit}" if limit is not None else "",
+        curves=tuple(curves),
+    )  # fmt: skip

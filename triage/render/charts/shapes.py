@@ -1,0 +1,114 @@
+"""What a timeline is made of: plain numbers and strings, ready for a template."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from triage.render.charts.scale import Tick
+
+
+@dataclass(frozen=True)
+class Form:
+    """A geometry: a wide page, or a phone with the names above their rails."""
+
+    width: float
+    left: float
+    right: float
+    name_x: float
+    above: float
+    """Height that a name above its rail takes; zero for names beside it."""
+    ticks: int
+    letters: int
+    """How many letters of a name have room."""
+
+
+WIDE = Form(width=1120, left=214, right=1108, name_x=202, above=0, ticks=12, letters=33)
+NARROW = Form(width=358, left=6, right=352, name_x=6, above=15, ticks=5, letters=52)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A mark with an element of its own: it has a label and leads to its row."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """All quiet marks of one role at one height, as one path of horizontal strokes."""
+
+    role: str
+    stroke: float
+    data: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A named row of the picture: a service's alerts, a node, or the healthy nodes together."""
+
+    kind: Literal["alerts", "node", "healthy"]
+    name: str
+    full_name: str
+    y: float
+    height: float
+    name_y: float
+    shapes: tuple[Shape, ...]
+    ticks: tuple[Ticks, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One node's line in a metric's panel."""
+
+    number: int
+    name: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A metric over time, with its limit."""
+
+    title: str
+    y: float
+    height: float
+    name_y: float
+    top_label: str
+    limit_y: float | None
+    limit_label: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A group of episodes, as a faint column over the whole picture, so that what coincides lines up."""
+
+    x: float
+    width: float
+    planned: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything a template needs to draw one timeline. `prefix` keeps ids of several pictures apart."""
+
+    prefix: str
+    title: str
+    description: str
+    form: Form
+    height: float
+    top: float
+    bottom: float
+    ticks: tuple[Tick, ...]
+    bands: tuple[Band, ...]
+    alerts: tuple[Row, ...]
+    panels: tuple[Panel, ...]
+    lanes: tuple[Row, ...]
+    start: int
+    end: int
+    """The span in epoch milliseconds."""

@@ -1,0 +1,51 @@
+"""The HTML report: one file, complete without scripts, that nothing in a log can break.
+
+Jinja2 with autoescape, a Content-Security-Policy that names our style and our script by hash, and no attribute that
+holds style or script.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from triage.model.incident import Incident
+from triage.render.csp import policy
+from triage.render.redact import Replaced
+from triage.render.view.page import page
+from triage.resources import resource
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """The templates in `reports/`; an undefined name is an error, never an empty string."""
+    return Environment(
+        loader=FileSystemLoader(resource("reports")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def style() -> str:
+    """The style sheet: palette, page, chart. Print keeps the light palette."""
+    names = ("palette.css", "palette-dark.css", "style.css", "chart.css")
+    return "\n".join((resource("reports") / name).read_text(encoding="utf-8").strip() for name in names)
+
+
+def script() -> str:
+    """The script, as it stands."""
+    return (resource("reports") / "script.js").read_text(encoding="utf-8").strip()
+
+
+def html(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
+    """The page of an incident that is clean (`sweep.clean`) and, where wanted, redacted already."""
+    css, js = style(), script()
+    return templates().get_template("page.html.j2").render(
+        page=page(incident, replaced, redacted=redacted),
+        policy=Markup(policy(css, js)),  # noqa: S704  made of hashes alone
+        style=Markup(css),  # noqa: S704  our own file
+        script=Markup(js),  # noqa: S704  our own file
+    )

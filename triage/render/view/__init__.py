@@ -1,0 +1,1 @@
+"""What a page shows: strings, coordinates and flags, so that templates only loop."""

@@ -1,0 +1,80 @@
+"""What was looked at, what was missing, and how to do it again."""
+
+from dataclasses import dataclass
+
+from triage.model.incident import CoverageRow, Incident, QueryRecord
+from triage.render import words
+from triage.render.links import logs_explorer
+from triage.render.redact import Replaced
+from triage.render.view.tables import Time, time_of
+
+
+@dataclass(frozen=True)
+class Spoke:
+    """One stream, and the part of the window in which it spoke, as percentages of the window."""
+
+    row: CoverageRow
+    first: Time | None
+    last: Time | None
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Query:
+    """One read, with the link that opens it in Logs Explorer."""
+
+    record: QueryRecord
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What was read, and what of it was left aside."""
+
+    spoke: tuple[Spoke, ...]
+    figures: tuple[tuple[str, str], ...]
+    ignored_files: tuple[str, ...]
+
+
+def coverage(incident: Incident) -> Coverage:
+    """Streams and counts of the reading."""
+    read = incident.provenance
+    figures = [
+        ("Entries read", read.entries_read), ("Entries kept", read.entries_kept),
+        ("Outside the window", read.outside_window), ("Of other clusters", read.other_cluster),
+        ("Duplicates dropped", read.duplicates), ("Lines that are no entries", read.malformed),
+    ]  # fmt: skip
+    return Coverage(
+        spoke=tuple(_spoke(incident, row) for row in read.coverage[:60]),
+        figures=tuple((label, f"{value:,}") for label, value in figures if value or label.startswith("Entries")),
+        ignored_files=read.ignored_files[:40],
+    )
+
+
+def _spoke(incident: Incident, row: CoverageRow) -> Spoke:
+    start, end = incident.window.start, incident.window.end
+    whole = max(1.0, (end - start).total_seconds())
+    if row.first is None or row.last is None:
+        return Spoke(row, None, None, 0.0, 0.0)
+    left = min(100.0, max(0.0, 100 * (row.first - start).total_seconds() / whole))
+    right = min(100.0, max(left, 100 * (row.last - start).total_seconds() / whole))
+    return Spoke(row, time_of(row.first), time_of(row.last), round(left, 2), round(max(0.5, right - left), 2))
+
+
+def queries(incident: Incident) -> tuple[Query, ...]:
+    """Every read, to be done again by hand."""
+    window, project = incident.window, incident.cluster.project
+    return tuple(
+        Query(one, logs_explorer(one.filter, project, window.start, window.end)) for one in incident.provenance.queries[:60]
+    )
+
+
+def redaction_sentence(replaced: tuple[Replaced, ...], *, redacted: bool) -> str:
+    """What was replaced, by kind and count, in one sentence."""
+    if not redacted:
+        return "Nothing was redacted: this report may hold addresses, tokens and other secrets that were in the logs."
+    if not replaced:
+        return "Redaction was on; nothing had to be replaced."
+    kinds = [f"{words.count(one.values, one.kind.replace('-', ' '))} in {words.count(one.places, 'place')}" for one in replaced]
+    return f"Replaced by placeholders that keep values apart: {words.listed(kinds, 12)}."

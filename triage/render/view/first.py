@@ -1,0 +1,163 @@
+"""The first screen: what, who, how sure, since when, what now, and what was not seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triage.model.incident import Confidence, Episode, Incident, Missing
+from triage.model.place import Gap
+from triage.model.signal import Step
+from triage.render import words
+from triage.render.charts.lanes import PLANNED
+
+_LEVELS = {
+    Confidence.INSUFFICIENT: 0,
+    Confidence.POSSIBLE: 1,
+    Confidence.LIKELY: 2,
+    Confidence.CONFIRMED: 3,
+}
+_MOST_ACTIONS = 6
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of the first screen; `moments` are shown in local time on demand."""
+
+    label: str
+    value: str
+    note: str
+    href: str = ""
+    moment: str = ""
+    """RFC 3339, where the value is a time."""
+    name: bool = False
+    """The value is a name, set in the type of names."""
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What the reader sees before scrolling."""
+
+    title: str
+    summary: str
+    confidence: str
+    level: int
+    """0 for insufficient to 3 for confirmed."""
+    tone: str
+    """`fault`, `planned`, `unknown` or `quiet`: what colours the verdict."""
+    reason: str
+    facts: tuple[Fact, ...]
+    actions: tuple[Step, ...]
+    more_actions: tuple[Step, ...]
+    missing: tuple[Missing, ...]
+    unseen: tuple[Gap, ...]
+    against: int
+
+
+def first_screen(incident: Incident) -> FirstScreen:
+    """The verdict and what goes with it."""
+    verdict = incident.verdict
+    return FirstScreen(
+        title=verdict.title,
+        summary=verdict.summary if verdict.summary.strip(". ") != verdict.title.strip(". ") else "",
+        confidence=verdict.confidence.value,
+        level=_LEVELS[verdict.confidence],
+        tone=_tone(incident),
+        reason=verdict.reason,
+        facts=tuple(_facts(incident)),
+        actions=verdict.actions[:_MOST_ACTIONS],
+        more_actions=verdict.actions[_MOST_ACTIONS:],
+        missing=verdict.missing,
+        unseen=incident.gaps,
+        against=len(verdict.against),
+    )
+
+
+def _tone(incident: Incident) -> str:
+    if not incident.episodes:
+        return "quiet"
+    if incident.verdict.cause is None:
+        return "unknown"
+    return "planned" if all(e.kind in PLANNED for e in incident.episodes) else "fault"
+
+
+def unplanned(episodes: Sequence[Episode]) -> list[Episode]:
+    """Episodes that no planned work explains."""
+    return [episode for episode in episodes if episode.kind not in PLANNED]
+
+
+def _facts(incident: Incident) -> list[Fact]:
+    if not incident.episodes:
+        return _quiet_facts(incident)
+    return [_suspect(incident), _since(incident), _repairs(incident), _alerts(incident)]
+
+
+def _quiet_facts(incident: Incident) -> list[Fact]:
+    nodes = incident.timeline.healthy_nodes + len(incident.timeline.lanes)
+    facts = [
+        Fact("Episodes", "none", "no node went NotReady, none was repaired"),
+        Fact("Nodes watched", f"{nodes:,}" if nodes else "–", "all of them healthy" if nodes else "not told by the evidence"),
+        Fact("Log entries read", f"{incident.provenance.entries_read:,}", _kept(incident), "#coverage"),
+    ]
+    opened = len(incident.alerts)
+    note = "opened with no node failure to tie them to" if opened else "none opened"
+    return [*facts, Fact("Alerts", f"{opened:,}", note, "#alerts" if opened else "")]
+
+
+def _kept(incident: Incident) -> str:
+    return f"{incident.provenance.entries_kept:,} of them matter to some signal"
+
+
+def _suspect(incident: Incident) -> Fact:
+    verdict = incident.verdict
+    suspects = incident.causes[0].workloads if incident.causes else ()
+    named = next((s for s in suspects if s.name == verdict.workload), None)
+    if verdict.workload:
+        basis = f"by {named.basis}{' evidence' if named.basis == 'direct' else ''}" if named else ""
+        seen = f", {words.count(named.episodes, 'episode')}" if named and named.episodes else ""
+        return Fact("Suspect", verdict.workload, basis + seen, "#suspects", name=True)
+    tied = [s.name for s in suspects if s.tied]
+    if tied:
+        note = "the evidence can't tell them apart"
+        return Fact("Suspects", words.listed(tied, 3), note, "#suspects", name=True)
+    return Fact("Suspect", "none named", "no workload is blamed without evidence", "#suspects" if suspects else "")
+
+
+def _since(incident: Incident) -> Fact:
+    cause = incident.verdict.cause
+    episodes = [e for e in incident.episodes if cause is None or e.cause == cause] or list(incident.episodes)
+    first, last = min(e.start for e in episodes), max(e.start for e in episodes)
+    still_open = sum(e.end is None for e in episodes)
+    note = f"{words.count(still_open, 'episode')} still open" if still_open else f"last onset {words.day_and_clock(last)[:-3]}"
+    if len(episodes) == 1 and not still_open:
+        note = f"{words.length((episodes[0].end - first).total_seconds())} long" if episodes[0].end else ""
+    moment = first.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Fact("Since", words.full_time(first), note, "#episodes", moment=moment)
+
+
+def _repairs(incident: Incident) -> Fact:
+    verdict, episodes = incident.verdict, incident.episodes
+    repairs = [e for e in episodes if e.repair is not None or e.operation is not None]
+    faults = unplanned(episodes)
+    if verdict.cause is None:
+        value = f"0 of {len(faults):,}"
+        return Fact("Episodes explained", value, words.count(len(repairs), "repair") + " by GKE", "#episodes")
+    if not faults:
+        return Fact("Episodes", f"{len(episodes):,}", "all of them planned work", "#episodes")
+    mended = [e for e in faults if e in repairs]
+    explained = sum(e.cause == verdict.cause for e in (mended or faults))
+    planned = len(episodes) - len(faults)
+    note = f"{words.of(sum(e.cause == verdict.cause for e in faults), len(faults), 'episode')}"
+    note += f"; {planned:,} more planned" if planned else ""
+    label = "Repairs explained" if mended else "Episodes explained"
+    return Fact(label, f"{explained:,} of {len(mended or faults):,}", note, "#episodes")
+
+
+def _alerts(incident: Incident) -> Fact:
+    alignment = incident.alignment
+    if not alignment.alerts:
+        unseen = any(gap.source == "alerts" for gap in incident.gaps)
+        return Fact("Alerts explained", "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
+    note = "inside an episode"
+    if alignment.expected is not None:
+        note = f"{words.number(alignment.expected)} expected by chance"
+        note += f", p {words.chance(alignment.p_value)}" if alignment.p_value is not None else ""
+    return Fact("Alerts explained", f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

@@ -1,0 +1,144 @@
+"""The whole page: every section in the order in which it is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triage.model.incident import Finding, Gate, Incident, Recurrence, Rival
+from triage.model.place import Gap
+from triage.render import words
+from triage.render.charts.shapes import NARROW, WIDE, Chart
+from triage.render.charts.timeline import timeline, whole, worst
+from triage.render.redact import Replaced
+from triage.render.view import chain, coverage, tables, trends
+from triage.render.view.first import FirstScreen, first_screen
+from triage.render.view.support import support_block
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One picture in its two geometries; the style sheet shows the one that fits."""
+
+    caption: str
+    wide: Chart
+    narrow: Chart
+
+
+@dataclass(frozen=True)
+class Page:
+    """Exactly what a report shows."""
+
+    name: str
+    place: str
+    facts_of_cluster: tuple[str, ...]
+    window: str
+    window_length: str
+    generated: str
+    version: str
+    command: str
+    source: str
+    first: FirstScreen
+    figures: tuple[Figure, ...]
+    shown_roles: tuple[str, ...]
+    has_planned: bool
+    chain: tuple[chain.Step, ...]
+    causes: tuple[chain.Step, ...]
+    against: tuple[str, ...]
+    rivals: tuple[Rival, ...]
+    ruled_out: tuple[Rival, ...]
+    would_change: tuple[str, ...]
+    prevention: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    episodes: tables.Bounded[tables.EpisodeRow]
+    alerts: tables.Bounded[tables.AlertRow]
+    alignment: tables.AlignmentView | None
+    trends: tuple[trends.TrendCard, ...]
+    more_trends: int
+    suspects: tables.Bounded[tables.SuspectRow]
+    recurrence: tables.Bounded[Recurrence]
+    changes: tables.Bounded[tables.ChangeRow]
+    findings: tables.Bounded[Finding]
+    occurrences: tables.Bounded[tables.OccurrenceRow]
+    coverage: coverage.Coverage
+    gaps: tuple[Gap, ...]
+    queries: tuple[coverage.Query, ...]
+    support: str
+    redaction: str
+
+
+def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> Page:
+    """Everything that the page of this incident shows; `replaced` is what redaction took out."""
+    cluster, window, verdict = incident.cluster, incident.window, incident.verdict
+    cards, more_trends = trends.trend_cards(incident)
+    return Page(
+        name=cluster.name,
+        place=" / ".join(part for part in (cluster.project, cluster.location) if part),
+        facts_of_cluster=tuple(_cluster_facts(incident)),
+        window=words.span(window.start, window.end),
+        window_length=words.length((window.end - window.start).total_seconds()),
+        generated=words.full_time(incident.provenance.generated),
+        version=incident.provenance.version,
+        command=incident.provenance.command,
+        source=incident.provenance.source,
+        first=first_screen(incident),
+        figures=tuple(_figures(incident)),
+        shown_roles=_roles(incident),
+        has_planned=any(e.planned for e in tables.episode_rows(incident).rows),
+        chain=chain.chain(incident),
+        causes=chain.causes(incident),
+        against=verdict.against,
+        rivals=verdict.rivals[:20],
+        ruled_out=verdict.ruled_out[:60],
+        would_change=verdict.would_change,
+        prevention=verdict.prevention,
+        gates=verdict.gates,
+        episodes=tables.episode_rows(incident),
+        alerts=tables.alert_rows(incident),
+        alignment=tables.alignment_view(incident),
+        trends=cards,
+        more_trends=more_trends,
+        suspects=tables.suspect_rows(incident),
+        recurrence=tables.recurrence_rows(incident),
+        changes=tables.change_rows(incident),
+        findings=tables.bounded(incident.findings, tables.MOST_ROWS),
+        occurrences=tables.occurrence_rows(incident),
+        coverage=coverage.coverage(incident),
+        gaps=incident.gaps,
+        queries=coverage.queries(incident),
+        support=support_block(incident),
+        redaction=coverage.redaction_sentence(tuple(replaced), redacted=redacted),
+    )
+
+
+def _cluster_facts(incident: Incident) -> list[str]:
+    cluster = incident.cluster
+    facts = [f"Kubernetes {cluster.version}"] if cluster.version else []
+    facts += ["Autopilot"] if cluster.autopilot else []
+    facts += ["private nodes"] if cluster.private_nodes else []
+    nodes = len(incident.timeline.lanes) + incident.timeline.healthy_nodes
+    return facts + ([words.count(nodes, "node")] if nodes else [])
+
+
+def _roles(incident: Incident) -> tuple[str, ...]:
+    lanes = [mark for lane in incident.timeline.lanes for mark in lane.marks]
+    seen = {mark.role.value for mark in (*lanes, *incident.timeline.healthy_marks)}
+    return tuple(role for role in ("cause", "symptom", "consequence", "context") if role in seen)
+
+
+def _figures(incident: Incident) -> list[Figure]:
+    """The window as a whole, and the worst hours of it where it is long enough to need a closer look."""
+    if not (incident.timeline.lanes or incident.timeline.healthy_nodes or incident.alerts or incident.timeline.series):
+        return []
+    overall = whole(incident)
+    drawn = [
+        Figure(
+            "The whole window",
+            timeline(incident, overall, WIDE, "w"),
+            timeline(incident, overall, NARROW, "n"),
+        )
+    ]
+    closest = worst(incident)
+    if closest:
+        wide = timeline(incident, closest, WIDE, "dw", only_active=True)
+        narrow = timeline(incident, closest, NARROW, "dn", only_active=True)
+        drawn.append(Figure(f"A closer look at the worst {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow))
+    return drawn

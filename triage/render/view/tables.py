@@ -1,0 +1,248 @@
+"""Episodes, alerts and the other lists, each bounded, each saying what it leaves out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from triage.model.incident import Alert, Change, Episode, Incident, Recurrence, Suspect
+from triage.render import words
+from triage.render.charts.lanes import PLANNED
+from triage.render.links import safe_link
+from triage.render.view.chain import Quote, quote, title_of
+
+MOST_EPISODES = 250
+MOST_ALERTS = 300
+MOST_ROWS = 100
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Bounded(Generic[Row]):
+    """The first rows of a list, and how many more there are in the JSON report."""
+
+    rows: tuple[Row, ...]
+    left_out: int
+
+
+def bounded(rows: Sequence[Row], most: int) -> Bounded[Row]:
+    """At most `most` of these rows."""
+    return Bounded(tuple(rows[:most]), max(0, len(rows) - most))
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time as shown, with what a script needs to show it in the reader's own zone and to sort by it."""
+
+    text: str
+    moment: str
+    ms: int
+
+
+def time_of(moment: datetime | None) -> Time | None:
+    """A time for a table; None stays None."""
+    if moment is None:
+        return None
+    text = words.day_and_clock(moment)
+    return Time(text, moment.isoformat(timespec="seconds").replace("+00:00", "Z"), round(moment.timestamp() * 1000))
+
+
+@dataclass(frozen=True)
+class EpisodeRow:
+    """One episode."""
+
+    number: int
+    node: str
+    node_pool: str
+    zone: str
+    start: Time | None
+    not_ready: Time | None
+    end: Time | None
+    lasted: str
+    lasted_s: float
+    kind: str
+    planned: bool
+    node_inferred: bool
+    operation: str
+    seen_by: str
+    repair_reason: str
+    cause: str
+    workload: str
+    signals: tuple[str, ...]
+    alerts: int
+    notes: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    others_with_it: int
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """One alert."""
+
+    number: int
+    id: str
+    policy: str
+    service: str
+    severity: str
+    opened: Time | None
+    closed: Time | None
+    lasted: str
+    lasted_s: float
+    episode: int | None
+    node: str
+    slow_burn: bool
+    reason: str
+    link: str | None
+
+
+@dataclass(frozen=True)
+class AlignmentView:
+    """Alerts inside episodes, observed beside expected, as two bars."""
+
+    alerts: int
+    aligned: int
+    expected: str
+    p_value: str
+    method: str
+    observed_width: float
+    expected_width: float | None
+    services: tuple[tuple[str, int, int], ...]
+    sentence: str
+    slow: int
+
+
+@dataclass(frozen=True)
+class OccurrenceRow:
+    """One signal over the whole window."""
+
+    id: str
+    title: str
+    role: str
+    count: int
+    nodes: tuple[str, ...]
+    more_nodes: int
+    first: Time | None
+    last: Time | None
+    episodes: int
+
+
+@dataclass(frozen=True)
+class SuspectRow:
+    """One workload under one cause."""
+
+    cause: str
+    suspect: Suspect
+    score: str
+    q_value: str
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One change before the first episode."""
+
+    time: Time | None
+    change: Change
+    link: str | None
+
+
+def episode_rows(incident: Incident) -> Bounded[EpisodeRow]:
+    """The episodes in the order of the report."""
+    groups: dict[int, int] = {}
+    for episode in incident.episodes:
+        groups[episode.group] = groups.get(episode.group, 0) + 1
+    rows = [_episode(incident, i, e, groups[e.group] - 1) for i, e in enumerate(incident.episodes[:MOST_EPISODES], 1)]
+    return Bounded(tuple(rows), max(0, len(incident.episodes) - MOST_EPISODES))
+
+
+def _episode(incident: Incident, number: int, episode: Episode, others: int) -> EpisodeRow:
+    lasted = (episode.end - episode.start).total_seconds() if episode.end else None
+    repair = episode.repair
+    return EpisodeRow(
+        number=number,
+        node=episode.node, node_pool=episode.node_pool or "", zone=episode.zone or "",
+        start=time_of(episode.start), not_ready=time_of(episode.not_ready), end=time_of(episode.end),
+        lasted=words.length(lasted) if lasted is not None else "still open", lasted_s=lasted if lasted is not None else 1e12,
+        kind=episode.kind.value, planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
+        operation=episode.operation or "",
+        seen_by=words.listed([s.replace("-", " ") for s in repair.seen_by]) if repair else "",
+        repair_reason=repair.reason or "" if repair else "",
+        cause=title_of(incident, episode.cause) if episode.cause else title_of(incident, episode.planned or ""),
+        workload=episode.workload or "", signals=tuple(title_of(incident, s) for s in episode.signals),
+        alerts=len(episode.alerts), notes=episode.notes, quotes=tuple(quote(line) for line in episode.evidence[:6]),
+        others_with_it=others if episode.group else 0,
+    )  # fmt: skip
+
+
+def alert_rows(incident: Incident) -> Bounded[AlertRow]:
+    """The alerts in the order of the report."""
+    rows = [_alert(incident, number, alert) for number, alert in enumerate(incident.alerts[:MOST_ALERTS], 1)]
+    return Bounded(tuple(rows), max(0, len(incident.alerts) - MOST_ALERTS))
+
+
+def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
+    lasted = (alert.closed - alert.opened).total_seconds() if alert.closed else None
+    inside = alert.episode is not None and 0 <= alert.episode < len(incident.episodes)
+    return AlertRow(
+        number=number, id=alert.id, policy=alert.policy or "", service=alert.service or "",
+        severity=alert.severity or "", opened=time_of(alert.opened), closed=time_of(alert.closed),
+        lasted=words.length(lasted) if lasted is not None else "still open", lasted_s=lasted if lasted is not None else 1e12,
+        episode=alert.episode + 1 if inside and alert.episode is not None else None,
+        node=incident.episodes[alert.episode].node if inside and alert.episode is not None else "",
+        slow_burn=alert.slow_burn, reason=alert.reason, link=safe_link(alert.url),
+    )  # fmt: skip
+
+
+def alignment_view(incident: Incident) -> AlignmentView | None:
+    """Observed against expected; None without alerts."""
+    found = incident.alignment
+    if not found.alerts:
+        return None
+    sentence = f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
+    if found.expected is not None:
+        sentence += f"; {words.number(found.expected)} would by chance"
+    if found.p_value is not None:
+        sentence += f" (p {words.chance(found.p_value)})"
+    scale = 100.0 / found.alerts
+    return AlignmentView(
+        alerts=found.alerts, aligned=found.aligned, expected=words.number(found.expected),
+        p_value=words.chance(found.p_value), method=found.method, observed_width=round(found.aligned * scale, 2),
+        expected_width=round(min(100.0, found.expected * scale), 2) if found.expected is not None else None,
+        services=tuple((s.service, s.aligned, s.alerts) for s in found.services[:20]),
+        sentence=sentence[0].upper() + sentence[1:] + ".",
+        slow=sum(alert.slow_burn for alert in incident.alerts),
+    )  # fmt: skip
+
+
+def occurrence_rows(incident: Incident) -> Bounded[OccurrenceRow]:
+    """All signals that were seen, whether they explain anything or not."""
+    rows = [
+        OccurrenceRow(
+            id=one.signal, title=one.title or title_of(incident, one.signal), role=one.role.value if one.role else "",
+            count=one.count, nodes=one.nodes[:3], more_nodes=max(0, len(one.nodes) - 3),
+            first=time_of(one.first), last=time_of(one.last), episodes=one.episodes,
+        )
+        for one in incident.occurrences
+    ]  # fmt: skip
+    return bounded(rows, MOST_ROWS)
+
+
+def suspect_rows(incident: Incident) -> Bounded[SuspectRow]:
+    """Suspects of every cause, in rank order."""
+    rows = [
+        SuspectRow(title_of(incident, cause.signal), suspect, words.number(suspect.score), words.chance(suspect.q_value))
+        for cause in incident.causes
+        for suspect in cause.workloads
+    ]
+    return bounded(rows, 40)
+
+
+def change_rows(incident: Incident) -> Bounded[ChangeRow]:
+    """Changes before the first episode."""
+    rows = [ChangeRow(time_of(change.timestamp), change, safe_link(change.console_url)) for change in incident.changes]
+    return bounded(rows, 60)
+
+
+def recurrence_rows(incident: Incident) -> Bounded[Recurrence]:
+    """What the episodes have in common."""
+    return bounded(incident.recurrence, 40)

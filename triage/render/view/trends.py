@@ -1,0 +1,73 @@
+"""Metrics on their way to a limit: the slope, and when it would have run out."""
+
+from dataclasses import dataclass
+
+from triage.model.incident import Incident, Series, Trend
+from triage.render import words
+from triage.render.charts.bins import thin
+from triage.render.charts.scale import TimeScale, ms_of
+
+_WIDTH, _HEIGHT = 240.0, 56.0
+_MOST = 24
+
+
+@dataclass(frozen=True)
+class TrendCard:
+    """One metric on one node up to one episode, as a small picture and a sentence."""
+
+    metric: str
+    node: str
+    episode: int | None
+    sentence: str
+    slope: str
+    exhausted: str
+    value: str
+    limit: str
+    curve: str
+    limit_y: float | None
+    fit: str
+    """The fitted line as path data."""
+    width: float = _WIDTH
+    height: float = _HEIGHT
+
+
+def trend_cards(incident: Incident) -> tuple[tuple[TrendCard, ...], int]:
+    """The trends of all causes, and how many more there are."""
+    trends = [trend for cause in incident.causes for trend in cause.trends]
+    series = {(one.metric, one.node): one for one in incident.timeline.series}
+    cards = [_card(trend, series.get((trend.metric, trend.node))) for trend in trends[:_MOST]]
+    return tuple(cards), max(0, len(trends) - _MOST)
+
+
+def _card(trend: Trend, series: Series | None) -> TrendCard:
+    start, end = ms_of(trend.start), ms_of(trend.end)
+    scale = TimeScale(start, max(end, start + 1), 0, _WIDTH)
+    points = thin(series.points, scale) if series else []
+    hours = (end - start) / 3_600_000
+    begin = trend.value - trend.slope_per_h * hours
+    highest = max([trend.limit or 0.0, trend.value, begin, *(value for _, value in points)]) * 1.08 or 1.0
+
+    def place(ms: float, value: float) -> str:
+        return f"{scale.x(ms):g} {_HEIGHT * (1 - min(1.0, max(0.0, value / highest))):.1f}"
+
+    return TrendCard(
+        metric=series.title if series else trend.metric, node=trend.node,
+        episode=trend.episode + 1 if trend.episode is not None else None,
+        sentence=_sentence(trend),
+        slope=f"{words.number(trend.slope_per_h)}/h ({words.number(trend.slope_low)} to {words.number(trend.slope_high)})",
+        exhausted=words.length(trend.exhausted_in_s), value=words.number(trend.value), limit=words.number(trend.limit),
+        curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
+        limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
+        fit=f"M{place(start, begin)}L{place(end, trend.value)}",
+    )  # fmt: skip
+
+
+def _sentence(trend: Trend) -> str:
+    pace = f"{'grows' if trend.slope_per_h >= 0 else 'falls'} by {words.number(abs(trend.slope_per_h))} an hour"
+    if trend.limit is None:
+        return f"{pace}; {words.number(trend.value)} at last, no limit known"
+    share = f" ({trend.value / trend.limit:.0%})" if trend.limit else ""
+    text = f"{pace}; {words.number(trend.value)} of {words.number(trend.limit)}{share} at last"
+    if trend.exhausted_in_s is None:
+        return text
+    return f"{text}; at that pace, the limit is {words.length(trend.exhausted_in_s)} away"
