@@ -4,30 +4,10 @@ import pytest
 from tests.signals.building import NODE, at, entry, event, evidence, kernel, kubelet, runtime
 from triage.signals import identify
 from triage.signals.mentions import mention_in
-from triage.signals.names import Controller, controller_of
 
 UID = "1f2e3d4c-5b6a-7988-a7b6-c5d4e3f20110"
 SANDBOX, CONTAINER = "ab" * 32, "cd" * 32
 POD = "pdf-7c9d5f6b84-x2k4z"
-
-
-@pytest.mark.parametrize(
-    ("pod", "name", "kind"),
-    [
-        ("cart-7c9d5f6b84-x2k4z", "cart", "Deployment"),
-        ("frontend-3823415956-q5x9z", "frontend", "Deployment"),  # up to 1.8: the hash as a number
-        ("backup-1559606400-4xk2d", "backup", "CronJob"),  # up to 1.20: Unix seconds
-        ("backup-27012345-4xk2d", "backup", "CronJob"),  # since 1.21: Unix minutes
-        ("mysql-0", "mysql", "StatefulSet"),
-        ("fluentbit-gke-x7k2p", "fluentbit-gke", "DaemonSet"),
-        ("fluentd-gcp-v3.2.0-x8t5h", "fluentd-gcp-v3.2.0", "DaemonSet"),
-        (f"kube-proxy-{NODE}", "kube-proxy", "Pod"),
-        ("debug", "debug", "Pod"),
-        ("redis-master-abcde", "redis-master-abcde", "Pod"),  # `a` and `e` stand in no random part
-    ],
-)
-def test_a_pods_name_tells_its_controller(pod, name, kind):
-    assert controller_of(pod, NODE) == Controller(name, kind)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +154,18 @@ def test_a_pod_made_again_under_its_name_stays_anew():
         event(900, "Started", "x", kind="Pod", name="db-0", namespace="shop", uid=other, node=None),
     ]
     assert identify(evidence(rows)).placements["uid"].tolist() == [UID, other]
+
+
+def test_one_pod_on_each_of_several_nodes_is_a_daemon_set():
+    rows = [
+        event(1, "Started", "x", kind="Pod", name="agent-x7k2p", namespace="ops", host="n-a", node=None),
+        event(2, "Started", "x", kind="Pod", name="agent-z4k2p", namespace="ops", host="n-b", node=None),
+        event(3, "Started", "x", kind="Pod", name="batch-x7k2p", namespace="ops", host="n-a", node=None),
+        event(4, "Started", "x", kind="Pod", name="batch-z4k2p", namespace="ops", host="n-a", node=None),
+        event(5, "Started", "x", kind="Pod", name="batch-q4k2p", namespace="ops", host="n-b", node=None),
+    ]
+    kinds = identify(evidence(rows)).placements.drop_duplicates("workload").set_index("workload")["kind"]
+    assert kinds.to_dict() == {"ops/agent": "DaemonSet", "ops/batch": None}
 
 
 def test_hostile_lines_take_no_time():

@@ -13,8 +13,8 @@ import pandas as pd
 
 from triage.evidence.evidence import Evidence
 from triage.evidence.tables import PLACEMENTS, frame
+from triage.evidence.workload import Controller, by_shape
 from triage.signals.mentions import Mention, mention_in
-from triage.signals.names import Controller, controller_of
 from triage.signals.sightings import Sighting, sightings_in
 
 
@@ -43,13 +43,17 @@ class Identities:
     """Container or sandbox id → uid of its pod."""
     controllers: Mapping[tuple[str, str], Controller] = field(default_factory=dict)
     """(namespace, pod) → its top controller, where something said so."""
+    daemons: frozenset[tuple[str, str]] = frozenset()
+    """(namespace, name) of controllers of unknown kind whose pods were seen on several nodes, one on each."""
     nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(namespace, pod) → the node where it was seen last."""
 
     def controller(self, namespace: str, pod: str) -> Controller:
         """The pod's top controller: as told, else by the shape of its name."""
-        told = self.controllers.get((namespace, pod))
-        return told or controller_of(pod, self.nodes.get((namespace, pod)))
+        told = self.controllers.get((namespace, pod)) or by_shape(pod, node=self.nodes.get((namespace, pod)))
+        if told.kind is None and (namespace, told.name) in self.daemons:
+            return Controller(told.name, "DaemonSet")
+        return told
 
     def node_of(self, namespace: str, pod: str, uid: str | None, at: pd.Timestamp) -> str | None:
         """The node where the pod was: by its uid, else the stay that is nearest in time."""
@@ -78,13 +82,12 @@ class Identities:
             namespace, pod = self.uids[uid]
         if not (namespace and pod):
             return Who(namespace, pod, container, uid, None, None, mention.basis if uid or container else None)
-        name, kind = self.controller(namespace, pod)
-        return Who(namespace, pod, container, uid, f"{namespace}/{name}", kind, mention.basis)
+        return self.named(namespace, pod, container, uid, mention.basis)
 
     def named(self, namespace: str, pod: str, container: str | None, uid: str | None, basis: str) -> Who:
         """The pod that an entry's own labels or fields name."""
-        name, kind = self.controller(namespace, pod)
-        return Who(namespace, pod, container, uid, f"{namespace}/{name}", kind, basis)
+        top = self.controller(namespace, pod)
+        return Who(namespace, pod, container, uid, top.within(namespace), top.kind, basis)
 
     def in_message(self, message: str, extracted: Mapping[str, str]) -> Who | None:
         """The pod that a message speaks of, or None where it names none."""
@@ -115,7 +118,8 @@ def identify(evidence: Evidence) -> Identities:
             known = containers.get(sighting.container_id)
             containers[sighting.container_id] = (namespace, pod, sighting.container or (known[2] if known else None))
     nodes = _last_nodes(seen)
-    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, nodes)
+    daemons = _daemons(seen, controllers)
+    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, daemons, nodes)
     return replace(identities, placements=_placements(seen, identities))
 
 
@@ -128,6 +132,20 @@ def _controllers(seen: list[Sighting]) -> dict[tuple[str, str], Controller]:
             if key not in told or (told[key].kind is None and sighting.controller.kind is not None):
                 told[key] = sighting.controller
     return told
+
+
+def _daemons(seen: list[Sighting], told: Mapping[tuple[str, str], Controller]) -> frozenset[tuple[str, str]]:
+    """Controllers that behave as DaemonSets do, where nothing says what they are: `NAME-xxxxx`, one on each node."""
+    pods: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for sighting in seen:
+        if sighting.namespace and sighting.pod and sighting.node and (sighting.namespace, sighting.pod) not in told:
+            shape = by_shape(sighting.pod, node=sighting.node)
+            if shape.kind is None and shape.name != sighting.pod:
+                by_node = pods.setdefault((sighting.namespace, shape.name), {})
+                by_node.setdefault(sighting.node, set()).add(sighting.pod)
+    return frozenset(
+        key for key, by_node in pods.items() if len(by_node) > 1 and all(len(names) == 1 for names in by_node.values())
+    )
 
 
 def _last_nodes(seen: list[Sighting]) -> dict[tuple[str, str], str]:
@@ -157,7 +175,7 @@ def _placements(seen: list[Sighting], identities: Identities) -> pd.DataFrame:
             next(iter(by_uid.values())).extend(nameless)
         elif nameless:
             by_uid[None] = nameless
-        name, kind = identities.controller(namespace, pod)
+        top = identities.controller(namespace, pod)
         for uid, sightings in by_uid.items():
             rows.append(
                 {
@@ -165,8 +183,8 @@ def _placements(seen: list[Sighting], identities: Identities) -> pd.DataFrame:
                     "pod": pod,
                     "node": node,
                     "uid": uid,
-                    "workload": f"{namespace}/{name}",
-                    "kind": kind,
+                    "workload": top.within(namespace),
+                    "kind": top.kind,
                     "first": min(s.first for s in sightings),
                     "last": max(s.last for s in sightings),
                     "source": min((s.source for s in sightings), key=_SOURCES.index),

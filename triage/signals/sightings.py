@@ -12,9 +12,9 @@ import duckdb
 import pandas as pd
 
 from triage.evidence.evidence import Evidence
+from triage.evidence.workload import Controller, job_controller, replica_set_controller
 from triage.signals.extract import compiled
 from triage.signals.mentions import dashed, mention_in
-from triage.signals.names import Controller, top_of
 from triage.signals.text import valid
 
 _MAX_SCANNED = 4_000
@@ -78,6 +78,17 @@ def sightings_in(evidence: Evidence) -> list[Sighting]:
         found += _from_lines(entries[_of_nodes(entries)], times)
         found += _from_documents(entries[entries["log_id"].isin(_DOCUMENTS)], times)
     return found
+
+
+def top_of(kind: str, name: str) -> Controller:
+    """The controller above an owner: a ReplicaSet's Deployment and a Job's CronJob, where their names say so."""
+    match kind:
+        case "ReplicaSet":
+            return replica_set_controller(name)
+        case "Job":
+            return job_controller(name)
+        case _:
+            return Controller(name, kind)
 
 
 def _from_pods(evidence: Evidence) -> Iterator[Sighting]:
@@ -241,6 +252,8 @@ def _audited(at: int, entry: Any) -> Iterator[Sighting]:
     pod = _at(payload, "response") if _at(payload, "response", "kind") == "Pod" else _at(payload, "request")
     owner = next((o for o in _list(pod, "metadata", "ownerReferences") if _at(o, "controller") is not False), None)
     kind, name = _text(owner, "kind"), _text(owner, "name")
+    if kind == "Node":  # a static pod's mirror: its name tells more
+        kind = None
     node = _text(pod, "spec", "nodeName") or _text(payload, "request", "target", "name")
     uid = _text(pod, "metadata", "uid") if _at(pod, "kind") == "Pod" else None
     controller = top_of(kind, name) if kind and name else None
