@@ -9,6 +9,7 @@ from google.cloud.container_v1.types import cluster_service as types
 from tests.emulator.dispatch import Call, Json, Method
 from tests.emulator.errors import ApiError, invalid, not_found
 from tests.emulator.evidence import Record
+from tests.emulator.project import Project
 
 Handler = Callable[[Json, Call], Json]
 
@@ -18,12 +19,12 @@ _LINK_PLACE = re.compile(r"/(?:locations|zones|regions)/([^/]+)/")
 
 
 class ContainerService:
-    """Serves clusters and operations. `projects` are known ids and numbers; none means any."""
+    """Serves clusters and operations."""
 
-    def __init__(self, clusters: Sequence[Record], operations: Sequence[Record], projects: Sequence[str]) -> None:
+    def __init__(self, clusters: Sequence[Record], operations: Sequence[Record], project: Project) -> None:
         self._clusters = clusters
         self._operations = operations
-        self._projects = projects
+        self._project = project
 
     def list_operations(self, request: Json, call: Call) -> Json:
         """All operations of a location (`-`: of all). Neither paged nor filtered, as in the real service."""
@@ -75,7 +76,7 @@ class ContainerService:
         match = _PLACE.match(name)
         if not match or "None" in match.groups():
             raise invalid(f"{key}: {name!r} is not projects/*/locations/*")
-        if self._projects and match["project"] not in self._projects:
+        if not self._project.knows(match["project"]):
             raise ApiError(
                 "PERMISSION_DENIED",
                 f'Required "container.clusters.list" permission(s) for "projects/{match["project"]}".',

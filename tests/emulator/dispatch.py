@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from tests.emulator.errors import HELP, ApiError, error_info
 from tests.emulator.faults import Fault, Faults
+from tests.emulator.project import Project
 
 Json = dict[str, Any]
 
@@ -108,12 +109,11 @@ class Ledger:
 class Dispatcher:
     """Calls methods for one project, with faults in the way."""
 
-    def __init__(self, methods: Iterable[Method], faults: Faults, ledger: Ledger, project: str, number: str) -> None:
+    def __init__(self, methods: Iterable[Method], faults: Faults, ledger: Ledger, project: Project) -> None:
         self.methods = tuple(methods)
         self.faults = faults
         self.ledger = ledger
         self._project = project
-        self._number = number
 
     def call(self, method: Method, request: Json, *, transport: str, authorized: bool) -> Reply:
         """Answer one request. Raises ApiError for every refusal."""
@@ -137,11 +137,11 @@ class Dispatcher:
         if struck:
             raise unauthenticated(struck.kind)
         if self.faults.strike(method.name, ("service-disabled",)):
-            raise service_disabled(method.api, self._project, self._number)
+            raise service_disabled(method.api, self._project)
         if method.permission and self.faults.strike(method.name, ("permission-denied",), method.permission):
             raise permission_denied(method, request)
         if self.faults.strike(method.name, ("rate-limit", "quota")):
-            raise rate_limited(method.api, self._number)
+            raise rate_limited(method.api, self._project.number)
         for kind, code, message in _HEALTH:
             if self.faults.strike(method.name, (kind,)):
                 raise ApiError(code, message)
@@ -164,7 +164,8 @@ def unauthenticated(kind: str) -> ApiError:
     )
 
 
-def service_disabled(api: str, project: str, number: str) -> ApiError:
+def service_disabled(api: str, project: Project) -> ApiError:
+    number = project.number
     service = f"{api}.googleapis.com"
     url = f"https://console.developers.google.com/apis/api/{service}/overview?project={number}"
     return ApiError(
@@ -173,7 +174,9 @@ def service_disabled(api: str, project: str, number: str) -> ApiError:
         f"{url} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our "
         "systems and retry.",
         [
-            error_info("SERVICE_DISABLED", {"consumer": f"projects/{number}", "service": service, "project": project}),
+            error_info(
+                "SERVICE_DISABLED", {"consumer": f"projects/{number}", "service": service, "project": project.id}
+            ),
             {"@type": HELP, "links": [{"description": "Google developers console API activation", "url": url}]},
         ],
     )

@@ -16,10 +16,10 @@ from tests.emulator.kubernetes_api import KubernetesApi
 from tests.emulator.logging_service import LoggingService
 from tests.emulator.monitoring_service import MonitoringService
 from tests.emulator.platform_services import PlatformServices
+from tests.emulator.project import Project
 from tests.emulator.rest import RestHandler, Router
 from tests.emulator.server import PortServer, Tunnels, start
 
-UNKNOWN_NUMBER = "123456789012"
 _API_NAMES = ("LOGGING", "CONTAINER", "MONITORING", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE")
 
 
@@ -34,31 +34,28 @@ class Emulator:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | str,
         *,
         faults: Faults | Iterable[Fault | Mapping[str, Any] | str] | None = None,
         rest_port: int = 0,
         grpc_port: int = 0,
         views: Mapping[str, str] | None = None,
     ) -> None:
-        self.evidence: Evidence = load(path)
+        self.evidence: Evidence = load(Path(path))
         self.faults = Faults.of(faults)
         self.ledger = Ledger()
         self._ports = (rest_port, grpc_port)
-        names = self.evidence.projects()
-        self.project = next((name for name in names if not name.isdigit()), "project")
-        self.number = next((name for name in names if name.isdigit()), UNKNOWN_NUMBER)
-        known = [*names, self.number] if names else []
-        platform = PlatformServices(self.project, self.number, known, self.faults)
-        logging = LoggingService(self.evidence.entries, known, views or {})
+        project = Project.of(self.evidence)
+        self.project, self.number = project.id, project.number
+        platform = PlatformServices(project, self.faults)
         methods = [
-            *logging.methods(),
-            *ContainerService(self.evidence.clusters, self.evidence.operations, known).methods(),
-            *MonitoringService(self.evidence, known).methods(),
+            *LoggingService(self.evidence.entries, project, views or {}).methods(),
+            *ContainerService(self.evidence.clusters, self.evidence.operations, project).methods(),
+            *MonitoringService(self.evidence, project).methods(),
             *platform.methods(),
         ]
         platform.others = methods
-        self._dispatcher = Dispatcher(methods, self.faults, self.ledger, self.project, self.number)
+        self._dispatcher = Dispatcher(methods, self.faults, self.ledger, project)
         self._kubernetes = KubernetesApi(self.evidence, self.faults, self.ledger)
 
     def __enter__(self) -> Self:

@@ -92,8 +92,10 @@ class Fault:
             return False
         if self.times is None:
             return True
+        if self.times <= 0:
+            return False
         self.times -= 1
-        return self.times >= 0
+        return True
 
     def _over_quota(self, now: float) -> bool:
         while self.times_seen and self.times_seen[0] <= now - (self.seconds or 60):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from tests.emulator.errors import ApiError, invalid, not_found
 from tests.emulator.evidence import Record
 from tests.emulator.filters import EntryFilters
 from tests.emulator.messages import entries_response
+from tests.emulator.project import Project
 from tests.emulator.tokens import PageTokens, page_size
 from triage.units import parse_ns
 
@@ -30,15 +32,16 @@ _PRIVATE_LOGS = frozenset({"cloudaudit.googleapis.com/data_access", "cloudaudit.
 class LoggingService:
     """Serves the entries of one evidence directory.
 
-    `views` maps further view names to filters: what each shows. `projects` are known names; none means any.
+    `views` maps further view names to filters: what each shows.
     """
 
-    def __init__(self, entries: Sequence[Record], projects: Sequence[str], views: Mapping[str, str]) -> None:
+    def __init__(self, entries: Sequence[Record], project: Project, views: Mapping[str, str]) -> None:
         self._entries, self._keys = _ordered(entries)
         self._parents = [_parent(entry) for entry in self._entries]
         self._logs = [_log_id(entry) for entry in self._entries]
         self._filters = EntryFilters(self._entries)
-        self._projects = projects
+        self._project = project
+        self._found = lru_cache(maxsize=64)(self._find)
         self._views = dict(views)
         self._tokens = PageTokens()
 
@@ -73,10 +76,14 @@ class LoggingService:
             page = [*found[max(0, start - again) : start], *page]
         return page[::-1] if call.strike("reorder") else page
 
-    def _matching(self, names: Sequence[str], text: str, call: Call) -> list[int]:
+    def _matching(self, names: Sequence[str], text: str, call: Call) -> Sequence[int]:
         """Positions in the order of (time, insertId), the duplicates within the result removed."""
+        private = not call.faults.standing("permission-denied", "logging.ListLogEntries", _PRIVATE_PERMISSION)
+        return self._found(tuple(names), text, private)
+
+    def _find(self, names: Sequence[str], text: str, private: bool) -> Sequence[int]:
         matching = self._filters.matching(text)
-        shown = [self._shown_by(name, call) for name in names]
+        shown = [self._shown_by(name, private=private) for name in names]
         found, seen = [], set()
         for at in matching:
             key = self._keys[at]
@@ -85,12 +92,10 @@ class LoggingService:
                 found.append(at)
         return found
 
-    def _shown_by(self, name: str, call: Call) -> Callable[[int], bool]:
+    def _shown_by(self, name: str, *, private: bool) -> Callable[[int], bool]:
         """Whether the resource of this name shows the entry at a position."""
         view = _VIEW.fullmatch(name)
-        parent = view[1] if view else name
-        self._known(parent)
-        private = not call.faults.standing("permission-denied", "logging.ListLogEntries", _PRIVATE_PERMISSION)
+        parent = self._parent(view[1] if view else name)
         hidden = frozenset() if private else _PRIVATE_LOGS
         if view is None:
             return lambda at: self._parents[at] == parent and self._logs[at] not in hidden
@@ -109,14 +114,18 @@ class LoggingService:
             and self._logs[at] not in hidden
         )
 
-    def _known(self, parent: str) -> None:
-        kind, _, name = parent.partition("/")
-        if kind == "projects" and self._projects and name not in self._projects:
+    def _parent(self, name: str) -> str:
+        """The container as log names spell it. Raises ApiError (PERMISSION_DENIED) for a project that is not here."""
+        kind, _, project = name.partition("/")
+        if kind != "projects":
+            return name
+        if not self._project.knows(project):
             raise ApiError("PERMISSION_DENIED", "Permission denied for all log views")
+        return f"projects/{self._project.id_of(project)}"
 
     def list_logs(self, request: Json, call: Call) -> Json:
         names = request.get("resourceNames") or [request.get("parent", "")]
-        shown = [self._shown_by(name, call) for name in names]
+        shown = [self._shown_by(name, private=True) for name in names]
         logs = {entry["logName"] for at, entry in enumerate(self._entries) if any(shows(at) for shows in shown)}
         return self._paged(request, "logNames", sorted(logs))
 

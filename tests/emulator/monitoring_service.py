@@ -10,6 +10,7 @@ from tests.emulator.dispatch import Call, Json, Method
 from tests.emulator.errors import ApiError, invalid
 from tests.emulator.evidence import Evidence, Record
 from tests.emulator.monitoring_filter import MonitoringFilter
+from tests.emulator.project import Project
 from tests.emulator.series import (
     LOG_ENTRY_COUNT,
     SECOND,
@@ -34,11 +35,11 @@ Found = tuple[Record, list[Point], str]
 
 
 class MonitoringService:
-    """Serves the series and alerts of one evidence directory. `projects` are known names; none means any."""
+    """Serves the series and alerts of one evidence directory."""
 
-    def __init__(self, evidence: Evidence, projects: Sequence[str]) -> None:
+    def __init__(self, evidence: Evidence, project: Project) -> None:
         self._evidence = evidence
-        self._projects = projects
+        self._project = project
         self._tokens = PageTokens()
 
     @cached_property
@@ -133,7 +134,7 @@ class MonitoringService:
         kind, _, rest = name.partition("/")
         if kind != "projects" or not rest:
             raise invalid(f"Name must begin with '{{resource_container_type}}/{{resource_container_id}}', got: {name}")
-        if self._projects and rest.split("/")[0] not in self._projects:
+        if not self._project.knows(rest.split("/")[0]):
             raise ApiError("PERMISSION_DENIED", "The caller does not have permission")
 
     def methods(self) -> list[Method]:

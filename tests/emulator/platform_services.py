@@ -1,19 +1,18 @@
 """What `triage doctor` asks beside the evidence: the project, its permissions, its enabled APIs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tests.emulator.dispatch import TITLES, Call, Json, Method
 from tests.emulator.errors import ApiError
 from tests.emulator.faults import Faults
+from tests.emulator.project import Project
 
 
 class PlatformServices:
     """Cloud Resource Manager and Service Usage. Faults of the other methods decide what is held and enabled."""
 
-    def __init__(self, project: str, number: str, projects: Iterable[str], faults: Faults) -> None:
+    def __init__(self, project: Project, faults: Faults) -> None:
         self._project = project
-        self._number = number
-        self._projects = frozenset(projects)
         self._faults = faults
         self.others: list[Method] = []
         """The methods whose permissions and APIs are asked about."""
@@ -22,9 +21,9 @@ class PlatformServices:
         """Cloud Resource Manager v1's Project."""
         self._known(request["project"])
         return {
-            "projectId": self._project,
-            "projectNumber": self._number,
-            "name": self._project,
+            "projectId": self._project.id,
+            "projectNumber": self._project.number,
+            "name": self._project.id,
             "lifecycleState": "ACTIVE",
         }
 
@@ -32,9 +31,9 @@ class PlatformServices:
         """Cloud Resource Manager v3's Project."""
         self._known(request["project"])
         return {
-            "name": f"projects/{self._number}",
-            "projectId": self._project,
-            "displayName": self._project,
+            "name": f"projects/{self._project.number}",
+            "projectId": self._project.id,
+            "displayName": self._project.id,
             "state": "ACTIVE",
         }
 
@@ -65,13 +64,13 @@ class PlatformServices:
         disabled = any(self._faults.standing("service-disabled", name) for name in probes)
         name = f"{api}.googleapis.com"
         return {
-            "name": f"projects/{self._number}/services/{name}",
+            "name": f"projects/{self._project.number}/services/{name}",
             "config": {"name": name, "title": TITLES.get(api, api)},
             "state": "DISABLED" if disabled or api not in TITLES else "ENABLED",
         }
 
     def _known(self, project: str) -> None:
-        if self._projects and project not in self._projects:
+        if not self._project.knows(project):
             raise ApiError("PERMISSION_DENIED", "The caller does not have permission")
 
     def methods(self) -> list[Method]:

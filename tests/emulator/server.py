@@ -70,8 +70,7 @@ class PortServer(ThreadingHTTPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """An orderly end, unless the connection is marked for a reset."""
-        lingers = request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)
-        if lingers:
+        if _to_be_reset(request):
             request.close()
         else:
             super().shutdown_request(request)
@@ -101,10 +100,15 @@ class PortServer(ThreadingHTTPServer):
                     break
         finally:
             self._tunnels.forget(port)
-            # Wakes the other direction, which may be waiting in recv.
             _end(upstream)
-            if not client.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+            if _to_be_reset(client):
+                # Only the receiving side, which tells the peer nothing: a close while the other direction still waits
+                # in recv would not reach the wire.
+                with contextlib.suppress(OSError):
+                    client.shutdown(socket.SHUT_RD)
+            else:
                 _end(client)
+            sender.join()
             upstream.close()
 
 
@@ -117,6 +121,10 @@ def _first_bytes(connection: socket.socket) -> bytes:
             break
         data = seen
     return data
+
+
+def _to_be_reset(connection: socket.socket) -> bool:
+    return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER))
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -39,7 +39,7 @@ def over_grpc(emulator: Emulator, **request: Any) -> list[str]:
         return [entry.insert_id for entry in client.list_log_entries(request=wanted, retry=None, timeout=10)]
 
 
-REFUSALS: list[tuple[str, int, type[Exception], str, str]] = [
+REFUSALS: list[tuple[str, int, type[exceptions.GoogleAPICallError], str, str]] = [
     ("rate-limit", 429, exceptions.ResourceExhausted, "Quota exceeded for quota metric", "RATE_LIMIT_EXCEEDED"),
     ("unavailable", 503, exceptions.ServiceUnavailable, "currently unavailable", ""),
     ("internal", 500, exceptions.InternalServerError, "Internal error", ""),
@@ -53,7 +53,7 @@ REFUSALS: list[tuple[str, int, type[Exception], str, str]] = [
 
 @pytest.mark.parametrize(("kind", "status", "error", "text", "reason"), REFUSALS, ids=[row[0] for row in REFUSALS])
 def test_refusals_over_both_wires(
-    emulator: Emulator, kind: str, *, status: int, error: type[Exception], text: str, reason: str
+    emulator: Emulator, kind: str, *, status: int, error: type[exceptions.GoogleAPICallError], text: str, reason: str
 ) -> None:
     emulator.faults.add(kind, method="logging.*", times=2)
     answer = over_rest(emulator)
@@ -173,7 +173,8 @@ def test_private_entries_are_hidden_without_their_permission(tmp_path: Path) -> 
 
 def permissions(emulator: Emulator, *names: str) -> list[str]:
     url = f"{emulator.rest_url}/v1/{PARENT}:testIamPermissions"
-    return requests.post(url, json={"permissions": names}, timeout=10).json().get("permissions", [])
+    answer: dict[str, list[str]] = requests.post(url, json={"permissions": names}, timeout=10).json()
+    return answer.get("permissions", [])
 
 
 def test_what_doctor_asks(emulator: Emulator) -> None:

@@ -163,7 +163,8 @@ def test_policies_and_services(channel: grpc.Channel) -> None:
 
 def get(emulator: Emulator, path: str, **query: str | int) -> dict[str, Any]:
     with urllib.request.urlopen(f"{emulator.rest_url}{path}?{urlencode(query)}", timeout=10) as response:
-        return json.load(response)
+        answer: dict[str, Any] = json.load(response)
+    return answer
 
 
 def alerts(emulator: Emulator, **query: str | int) -> list[str]:

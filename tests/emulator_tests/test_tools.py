@@ -91,11 +91,12 @@ def test_kubectl_gets_workloads(environment: dict[str, str], kubeconfig: Path) -
 
 def test_kubernetes_client_pages_through_pods(emulator: Emulator, kubeconfig: Path) -> None:
     api = kubernetes_client.CoreV1Api(kubernetes_config.new_client_from_config(str(kubeconfig)))
-    first = api.list_pod_for_all_namespaces(limit=1)
-    rest = api.list_pod_for_all_namespaces(limit=1, _continue=first.metadata._continue)
+    first: Any = api.list_pod_for_all_namespaces(limit=1)
+    rest: Any = api.list_pod_for_all_namespaces(limit=1, _continue=first.metadata._continue)
     assert [pod.metadata.name for pod in (*first.items, *rest.items)] == ["cart-5f6d-aaaaa", "mail-7c8b-bbbbb"]
     assert rest.metadata._continue is None
-    assert api.read_node(NODE).metadata.labels == {"pool": "default"}
+    node: Any = api.read_node(NODE)
+    assert node.metadata.labels == {"pool": "default"}
     assert emulator.requests == {"kubernetes.list": 2, "kubernetes.get": 1}
 
 
@@ -103,8 +104,8 @@ def test_kubernetes_refuses_as_kubernetes_does(emulator: Emulator, kubeconfig: P
     api = kubernetes_client.CoreV1Api(kubernetes_config.new_client_from_config(str(kubeconfig)))
     with pytest.raises(kubernetes_client.ApiException) as caught:
         api.read_node("nobody")
-    assert (caught.value.status, json.loads(caught.value.body)["message"]) == (404, 'nodes "nobody" not found')
+    assert (caught.value.status, json.loads(caught.value.body or "")["message"]) == (404, 'nodes "nobody" not found')
     emulator.faults.add("permission-denied", method="kubernetes.*")
     with pytest.raises(kubernetes_client.ApiException) as caught:
         api.list_node()
-    assert (caught.value.status, json.loads(caught.value.body)["reason"]) == (403, "Forbidden")
+    assert (caught.value.status, json.loads(caught.value.body or "")["reason"]) == (403, "Forbidden")
