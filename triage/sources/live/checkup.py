@@ -9,7 +9,7 @@ from typing import Any
 from triage.errors import InputError, SourceError
 from triage.model.place import Ask, Window
 from triage.sources.live.access import Access
-from triage.sources.live.collect import pick_cluster
+from triage.sources.live.collection import pick_cluster
 from triage.sources.live.container import ContainerReader
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader

@@ -47,7 +47,7 @@ class LogReader:
             while True:
                 try:
                     entries, token = retrying(partial(self._page, asked, token), patience_s=self.patience_s)
-                except gexc.InvalidArgument:
+                except gexc.BadRequest:
                     if not token or restarted_at == newest:
                         raise
                     asked, token, restarted_at = f'({text})\ntimestamp>="{newest}"' if newest else text, "", newest

@@ -2,7 +2,7 @@
 
 import difflib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,15 +110,20 @@ def collect(
         bundle.write("cluster.json", run.cluster)
     run.cluster = run.cluster or {"name": _named(ask), "location": ask.location}
     bundle.cluster = {"name": run.cluster["name"], "project": access.project, "location": run.cluster.get("location")}
+    places = tuple(resources) or (f"projects/{access.project}",)
+    clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
+    pending = [bundle.read_for(within(text, clause, window), places, window) for text in reads]
     bundle.save()
-    tasks: list[Callable[[], None]] = [
-        lambda: _operations(run, container),
-        lambda: _alerts(run),
-        lambda: _metrics(run),
-        lambda: _workloads(run, kubeconfig),
-        lambda: _entries(run, reads, tuple(resources) or (f"projects/{access.project}",)),
-    ]
-    interrupted = _together(tasks, run.stop)
+    interrupted = _together(
+        {
+            "operations": lambda: _operations(run, container),
+            "alerts": lambda: _alerts(run),
+            "metrics": lambda: _metrics(run),
+            "workloads": lambda: _workloads(run, kubeconfig),
+            "entries": lambda: _entries(run, pending),
+        },
+        run,
+    )
     bundle.save()
     if run.answered == 0 and not interrupted:
         raise _nothing_to_read(run)
@@ -164,21 +169,23 @@ def _window(ask: Ask, now: datetime) -> Window:
         ) from None
 
 
-def _together(tasks: Sequence[Callable[[], None]], stop: threading.Event) -> bool:
-    """Run the tasks side by side; True where Ctrl-C cut them short. Anything unexpected is raised."""
+def _together(tasks: Mapping[str, Callable[[], None]], run: _Run) -> bool:
+    """Read all sources side by side; True where Ctrl-C cut them short. Anything unexpected is raised."""
     interrupted = False
     with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
-        futures: list[Future[None]] = [pool.submit(task) for task in tasks]
+        futures: dict[str, Future[None]] = {source: pool.submit(task) for source, task in tasks.items()}
         try:
-            wait(futures)
+            wait(futures.values())
         except KeyboardInterrupt:
             interrupted = True
-            stop.set()
-            for future in futures:
+            run.stop.set()
+            for future in futures.values():
                 future.cancel()
-    for future in futures:
+    for source, future in futures.items():
         if not future.cancelled():
             future.result()
+        elif source != "entries":  # reads that are not complete are gaps by themselves
+            run.bundle.gaps.append(Gap(source=source, reason="interrupted before it was read", remedy="run it again"))
     return interrupted
 
 
@@ -231,14 +238,11 @@ def _workloads(run: _Run, kubeconfig: Path | None) -> None:
         run.progress("workloads", len(objects), len(objects))
 
 
-def _entries(run: _Run, texts: Sequence[str], resources: Sequence[str]) -> None:
-    clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
-    reads = [run.bundle.read_for(within(text, clause, run.window), resources, run.window) for text in texts]
-    run.bundle.save()
+def _entries(run: _Run, reads: Sequence[Read]) -> None:
     total = 0
     with run.gap("entries"):
         for read in reads:
-            if not read.complete:
+            if not read.complete and not run.stop.is_set():
                 total = _one_read(run, read, total)
 
 
