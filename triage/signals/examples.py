@@ -3,11 +3,12 @@
 import copy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from triage.model.signal import Stream
+from triage.model.signal import Signal, Stream
 
 _PART = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."]+)')
 _TIME = "2024-03-05T06:07:08.123456789Z"
@@ -42,6 +43,63 @@ def example_entry(stream: Stream, text: str | None, fields: Mapping[str, Any] | 
     return entry
 
 
-def example_json(stream: Stream, text: str | None, fields: Mapping[str, Any] | None) -> str:
-    """The same as JSON text."""
-    return json.dumps(example_entry(stream, text, fields), ensure_ascii=False)
+@dataclass(frozen=True)
+class Example:
+    """One example of a signal file, ready to be put to the engine."""
+
+    trail: tuple[str | int, ...]
+    """Where it stands in the file."""
+    via: str | None
+    """The alternative that must see it; None where nothing must."""
+    stream: str
+    extracts: Mapping[str, str]
+    entry: Mapping[str, Any]
+
+    @property
+    def json(self) -> str:
+        """The whole LogEntry."""
+        return json.dumps(self.entry, ensure_ascii=False)
+
+    @property
+    def message(self) -> str:
+        """The entry's telling text, as the evidence table holds it."""
+        return message_of(self.entry)
+
+
+def examples_of(signal: Signal, streams: Sequence[Stream]) -> Iterator[Example]:
+    """The examples of a signal whose streams (and alternatives) are known."""
+    known = {stream.id: stream for stream in streams}
+    first = {alternative.name: alternative.stream[0] for alternative in signal.detect}
+    for index, match in enumerate(signal.examples.match):
+        stream = known.get(match.stream or first.get(match.via, ""))
+        if stream is not None:
+            entry = example_entry(stream, match.text, match.fields)
+            yield Example(("examples", "match", index), match.via, stream.id, match.extracts, entry)
+    for index, ignore in enumerate(signal.examples.ignore):
+        stream = known.get(ignore.stream)
+        if stream is not None:
+            entry = example_entry(stream, ignore.text, ignore.fields)
+            yield Example(("examples", "ignore", index), None, stream.id, {}, entry)
+
+
+def message_of(entry: Mapping[str, Any]) -> str:
+    """The telling text of an entry: an audit entry's status, else the text, else the payload's message.
+
+    An event's reason stands before its message.
+    """
+    proto, payload = entry.get("protoPayload"), entry.get("jsonPayload")
+    if isinstance(proto, Mapping):
+        status = proto.get("status")
+        told = status.get("message") if isinstance(status, Mapping) else None
+        return str(told or f"{proto.get('methodName', '')} {proto.get('resourceName', '')}".strip())
+    if isinstance(entry.get("textPayload"), str):
+        return str(entry["textPayload"])
+    if not isinstance(payload, Mapping):
+        return ""
+    if payload.get("kind") == "Event":
+        told = payload.get("message") or payload.get("action")
+        return ": ".join(str(part) for part in (payload.get("reason"), told) if part)
+    for key in ("MESSAGE", "message", "msg", "log"):
+        if isinstance(payload.get(key), str):
+            return str(payload[key])
+    return json.dumps(payload, ensure_ascii=False)

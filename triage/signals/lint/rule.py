@@ -5,9 +5,8 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cache
-from inspect import isabstract
 from pathlib import Path
-from typing import ClassVar
+from typing import Literal
 
 from triage.signals.drafts import Draft, SignalFile
 from triage.signals.faults import Fault
@@ -15,9 +14,6 @@ from triage.signals.faults import Fault
 
 class Rule(ABC):
     """One thing that holds of signal files."""
-
-    essential: ClassVar[bool] = False
-    """Without it the pack cannot be used: checked whenever it is read, not only by `triage signals check`."""
 
     @abstractmethod
     def faults(self, draft: Draft) -> Iterator[Fault]:
@@ -38,21 +34,22 @@ class FileRule(Rule):
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
-    """One of each rule in this package, in the order of their modules."""
-    package = Path(__file__).parent
-    modules = sorted(module.name for module in pkgutil.iter_modules([str(package)]) if module.name != "rule")
-    for name in modules:
-        importlib.import_module(f"{__package__}.{name}")
-    kinds = [*Rule.__subclasses__(), *FileRule.__subclasses__()]
-    return tuple(kind() for kind in kinds if not isabstract(kind))
+def rules(family: Literal["fit", "proof"]) -> tuple[Rule, ...]:
+    """One of each rule in that part of the package, in the order of modules and of classes within."""
+    package = f"{__package__}.{family}"
+    found: list[Rule] = []
+    for module in sorted(pkgutil.iter_modules([str(Path(__file__).parent / family)]), key=lambda module: module.name):
+        named = importlib.import_module(f"{package}.{module.name}")
+        kinds = [kind for kind in vars(named).values() if isinstance(kind, type) and kind.__module__ == named.__name__]
+        found += [kind() for kind in kinds if issubclass(kind, Rule)]
+    return tuple(found)
 
 
 def essential_faults(draft: Draft) -> list[Fault]:
     """What keeps the pack from being used."""
-    return [fault for rule in rules() if rule.essential for fault in rule.faults(draft)]
+    return [fault for rule in rules("fit") for fault in rule.faults(draft)]
 
 
 def lint_faults(draft: Draft) -> list[Fault]:
-    """All faults by all rules."""
-    return [fault for rule in rules() for fault in rule.faults(draft)]
+    """What makes files of a usable pack less than trustworthy; the pack must be without essential faults."""
+    return [fault for rule in rules("proof") for fault in rule.faults(draft)]

@@ -11,8 +11,6 @@ from triage.signals.lint.rule import Rule
 class LinksResolve(Rule):
     """`leads_to` and `unless` name signals of the pack."""
 
-    essential = True
-
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """Each name is another signal's id, and stands once."""
         known = [file.signal.id for file in draft.files]
@@ -37,8 +35,6 @@ class LinksResolve(Rule):
 class CausesRunOneWay(Rule):
     """A circle of causes has no most upstream signal."""
 
-    essential = True
-
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """No signal brings on itself, by whatever way round."""
         edges = {file.signal.id: [link.id for link in file.signal.leads_to] for file in draft.files}
@@ -51,8 +47,6 @@ class CausesRunOneWay(Rule):
 
 class StreamsExist(Rule):
     """Alternatives and examples name streams of `streams.yaml`."""
-
-    essential = True
 
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """Each name is a stream's id, also where a stream says which others it carries."""

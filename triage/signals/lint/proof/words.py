@@ -1,16 +1,28 @@
-"""What a signal file tells its readers: summaries and commands that can be filled in, sources for its facts."""
+"""What a signal file tells its readers: titles, summaries and commands that can be filled in, sources for its facts."""
 
 import re
 from collections.abc import Iterator
 
 from triage.model.signal import PLACEHOLDERS, Role, Signal
-from triage.signals.drafts import SignalFile
+from triage.signals.drafts import Draft, SignalFile
 from triage.signals.extract import compiled, names_of
-from triage.signals.faults import Fault, Trail, did_you_mean
-from triage.signals.lint.rule import FileRule
+from triage.signals.faults import Fault, Trail, did_you_mean, shown
+from triage.signals.lint.rule import FileRule, Rule
 
 _PLACEHOLDER = re.compile(r"(?<![${])\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """`{node}`, but neither a shell's `${HOME}` nor a doubled brace."""
+
+
+class TitlesAreUnique(Rule):
+    """A report names signals by their titles."""
+
+    def faults(self, draft: Draft) -> Iterator[Fault]:
+        """No two signals bear one title."""
+        first: dict[str, SignalFile] = {}
+        for file in draft.files:
+            earlier = first.setdefault(file.signal.title.casefold(), file)
+            if earlier is not file:
+                yield file.fault(("title",), f"{shown(earlier.document.path)} has the same title")
 
 
 class PlaceholdersAreKnown(FileRule):

@@ -1,4 +1,4 @@
-"""Names: of files, signals, titles, and alternatives."""
+"""Names: of files, signals, and alternatives."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,6 @@ from triage.signals.streams import CLEARS
 class IdIsTheFileName(FileRule):
     """A reader who knows the id knows the file."""
 
-    essential = True
-
     def check(self, file: SignalFile) -> Iterator[Fault]:
         """The file `x.yaml` declares the signal `x`."""
         if file.signal.id != file.document.path.stem:
@@ -21,8 +19,6 @@ class IdIsTheFileName(FileRule):
 
 class IdsAreUnique(Rule):
     """Two files that declare one id would each hide the other."""
-
-    essential = True
 
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """Signals across all directories, streams, and what is kept."""
@@ -38,22 +34,8 @@ class IdsAreUnique(Rule):
                     yield draft.streams_document.fault((group, index, "id"), f"`{name}` stands here twice")
 
 
-class TitlesAreUnique(Rule):
-    """A report names signals by their titles."""
-
-    def faults(self, draft: Draft) -> Iterator[Fault]:
-        """No two signals bear one title."""
-        first: dict[str, SignalFile] = {}
-        for file in draft.files:
-            earlier = first.setdefault(file.signal.title.casefold(), file)
-            if earlier is not file:
-                yield file.fault(("title",), f"{shown(earlier.document.path)} has the same title")
-
-
 class AlternativesHaveNamesOfTheirOwn(FileRule):
     """An occurrence says which wording was seen."""
-
-    essential = True
 
     def check(self, file: SignalFile) -> Iterator[Fault]:
         """Names of alternatives and metric rules differ, and none is the reserved `clears`."""
@@ -70,8 +52,6 @@ class AlternativesHaveNamesOfTheirOwn(FileRule):
 
 class SomethingIsLookedFor(FileRule):
     """A signal that can never be seen explains nothing."""
-
-    essential = True
 
     def check(self, file: SignalFile) -> Iterator[Fault]:
         """There is an alternative or a metric rule."""

@@ -1,0 +1,1 @@
+"""What the pack cannot be used without: checked whenever it is read."""
