@@ -15,6 +15,7 @@ from tests.emulator.grpc_server import serve_grpc
 from tests.emulator.kubernetes_api import KubernetesApi
 from tests.emulator.logging_service import LoggingService
 from tests.emulator.monitoring_service import MonitoringService
+from tests.emulator.notifications import alerts_of
 from tests.emulator.platform_services import PlatformServices
 from tests.emulator.project import Project
 from tests.emulator.rest import RestHandler, Router
@@ -45,6 +46,7 @@ class Emulator:
         self.faults = Faults.of(faults)
         self.ledger = Ledger()
         self._ports = (rest_port, grpc_port)
+        self.evidence.alerts.extend(alerts_of(self.evidence.notifications))
         project = Project.of(self.evidence)
         self.project, self.number = project.id, project.number
         platform = PlatformServices(project, self.faults)

@@ -33,6 +33,7 @@ class Evidence:
     operations: list[Record] = field(default_factory=list)
     clusters: list[Record] = field(default_factory=list)
     alerts: list[Record] = field(default_factory=list)
+    notifications: list[Record] = field(default_factory=list)
     series: list[Record] = field(default_factory=list)
     objects: list[Record] = field(default_factory=list)
     skipped: int = 0
@@ -140,10 +141,14 @@ def _as_list(document: Any, key: str) -> list[Any]:
 
 
 def _add_document(evidence: Evidence, base: str, data: bytes) -> None:
+    if base.startswith("alerts"):
+        found = [r for r in _as_list(json.loads(data), "alerts") if isinstance(r, dict)]
+        evidence.alerts.extend(r for r in found if "openTime" in r)
+        evidence.notifications.extend(r for r in found if "incident" in r)
+        return
     kinds = {
         "operations": (evidence.operations, "operations", "name"),
         "cluster": (evidence.clusters, "clusters", "name"),
-        "alerts": (evidence.alerts, "alerts", "openTime"),
         "metrics": (evidence.series, "timeSeries", "metric"),
         "workloads": (evidence.objects, "items", "kind"),
     }

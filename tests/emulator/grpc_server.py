@@ -63,7 +63,7 @@ def _spoilt(data: bytes, fault: Fault | None, context: Any, cut: Cut) -> bytes:
     if fault.kind == "malformed":
         # A length-delimited field that promises more than there is: no protobuf reader accepts it.
         return data[: len(data) // 2] + b"\x0a\xff\xff\xff\x7f"
-    cut(context.peer(), len(data) // 2 if fault.bytes is None else fault.bytes)
+    cut(context.peer(), len(data) // 2 if fault.bytes is None else min(fault.bytes, len(data)))
     return data
 
 

@@ -1,8 +1,10 @@
 """entries.list over both wires, with the real clients: results, order, pages, and every refusal."""
 
+import itertools
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.error import HTTPError
 
@@ -17,6 +19,8 @@ from google.cloud.logging_v2.services.config_service_v2.transports import Config
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
 from google.cloud.logging_v2.types import LogEntry
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.emulator import Emulator
 from tests.emulator_tests.sample import AUDIT_LOG, PROJECT, kubelet_line
@@ -196,6 +200,34 @@ def test_page_token_is_bound_to_its_request(emulator: Emulator, change: dict[str
     assert len(post(emulator, {**request, "pageSize": 2, "pageToken": token})["entries"]) == 2
     error = refusal(emulator, {**request, "pageToken": token, **change})
     assert error["message"] == "page_token doesn't match arguments from the request"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 12), min_size=1), order=st.sampled_from(["timestamp asc", "timestamp desc"]))
+def test_pages_of_any_sizes_lose_and_repeat_nothing(emulator: Emulator, sizes: list[int], order: str) -> None:
+    request: dict[str, Any] = {"resourceNames": [PARENT], "filter": 'log_id("kubelet")', "orderBy": order}
+    found: list[str] = []
+    for size in itertools.cycle(sizes):
+        body = post(emulator, {**request, "pageSize": size})
+        found += [entry["insertId"] for entry in body["entries"]]
+        if "nextPageToken" not in body:
+            break
+        request["pageToken"] = body["nextPageToken"]
+    whole = [f"k{n:04d}" for n in range(30)]
+    assert found == (whole if order == "timestamp asc" else whole[::-1])
+
+
+def test_many_readers_at_once(emulator: Emulator) -> None:
+    def one(number: int) -> int:
+        query = f"jsonPayload.number<{number}"
+        if number % 2:
+            return len(post(emulator, {"resourceNames": [PARENT], "filter": query}).get("entries", []))
+        with grpc.insecure_channel(emulator.grpc_address) as channel:
+            transport = LoggingServiceV2GrpcTransport(channel=channel)
+            return len(read(LoggingServiceV2Client(transport=transport), filter=query))
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(one, range(24))) == list(range(24))
 
 
 def test_unknown_project_is_denied(emulator: Emulator) -> None:

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -186,6 +187,77 @@ def test_alerts_come_in_pages(emulator: Emulator) -> None:
     first = get(emulator, f"/v3/{PARENT}/alerts", pageSize=1)
     assert first["totalSize"] == 2
     assert alerts(emulator, pageSize=1, pageToken=first["nextPageToken"]) == ["0.1"]
+
+
+def test_notified_incidents_are_alerts_too(tmp_path: Path) -> None:
+    incident = {
+        "incident_id": "0.abc",
+        "scoping_project_id": PROJECT,
+        "started_at": 1772337900,
+        "ended_at": None,
+        "state": "open",
+        "severity": "Error",
+        "policy_name": "Errors of the shop",
+        "condition": {"name": f"projects/{PROJECT}/alertPolicies/9/conditions/1"},
+        "resource": {"type": "k8s_container", "labels": {"project_id": PROJECT}},
+        "metric": {"type": "istio.io/service/server/request_count"},
+    }
+    closing = {**incident, "ended_at": 1772338200, "state": "closed"}
+    (tmp_path / "alerts.json").write_text(json.dumps([{"incident": closing}, {"incident": incident}]))
+    with Emulator(tmp_path) as emulator:
+        (found,) = get(emulator, f"/v3/{PARENT}/alerts")["alerts"]
+    assert found["name"] == f"{PARENT}/alerts/0.abc"
+    assert (found["state"], found["openTime"], found["closeTime"]) == (
+        "CLOSED",
+        "2026-03-01T04:05:00Z",
+        "2026-03-01T04:10:00Z",
+    )
+    assert found["policy"]["name"] == f"{PARENT}/alertPolicies/9"
+
+
+def one_series(directory: Path, metric: dict[str, Any], points: list[tuple[str, str, dict[str, Any]]]) -> Path:
+    record = {
+        "metric": {"type": "kubernetes.io/node/some"},
+        "resource": {"type": "k8s_node", "labels": {"project_id": PROJECT}},
+        "points": [{"interval": {"startTime": start, "endTime": end}, "value": value} for start, end, value in points],
+        **metric,
+    }
+    (directory / "metrics.json").write_text(json.dumps([record]))
+    return directory
+
+
+def aligned(directory: Path, aligner: str) -> list[dict[str, Any]]:
+    with Emulator(directory) as emulator:
+        body = get(
+            emulator,
+            f"/v3/{PARENT}/timeSeries",
+            **{
+                "filter": 'metric.type="kubernetes.io/node/some"',
+                "interval.startTime": "2026-03-01T04:00:00Z",
+                "interval.endTime": "2026-03-01T04:04:00Z",
+                "aggregation.alignmentPeriod": "120s",
+                "aggregation.perSeriesAligner": aligner,
+            },
+        )
+    return [point["value"] for point in body["timeSeries"][0]["points"]]
+
+
+def test_truth_is_aligned_as_counts_and_fractions(tmp_path: Path) -> None:
+    times = [f"2026-03-01T04:0{m}:00Z" for m in (1, 2, 3, 4)]
+    points = [(t, t, {"boolValue": t > times[0]}) for t in times]
+    one_series(tmp_path, {"metricKind": "GAUGE", "valueType": "BOOL"}, points)
+    assert aligned(tmp_path, "ALIGN_FRACTION_TRUE") == [{"doubleValue": 1.0}, {"doubleValue": 0.5}]
+    assert aligned(tmp_path, "ALIGN_COUNT_TRUE") == [{"int64Value": "2"}, {"int64Value": "1"}]
+    assert aligned(tmp_path, "ALIGN_NEXT_OLDER") == [{"boolValue": True}, {"boolValue": True}]
+
+
+def test_cumulative_metrics_survive_a_reset(tmp_path: Path) -> None:
+    start = "2026-03-01T03:00:00Z"
+    totals = [(start, 1, 10.0), (start, 2, 16.0), ("2026-03-01T04:02:30Z", 3, 2.0), ("2026-03-01T04:02:30Z", 4, 5.0)]
+    points = [(begin, f"2026-03-01T04:0{m}:00Z", {"doubleValue": total}) for begin, m, total in totals]
+    one_series(tmp_path, {"metricKind": "CUMULATIVE", "valueType": "DOUBLE"}, points)
+    assert aligned(tmp_path, "ALIGN_DELTA") == [{"doubleValue": 5.0}, {"doubleValue": 6.0}]
+    assert aligned(tmp_path, "ALIGN_RATE") == [{"doubleValue": 5 / 120}, {"doubleValue": 6 / 120}]
 
 
 def test_time_series_over_rest_with_dotted_parameters(emulator: Emulator) -> None:
