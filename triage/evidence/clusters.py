@@ -47,9 +47,7 @@ def parse_clusters(documents: Iterable[Any]) -> tuple[list[Description], tuple[G
     return list(found.values()), gaps
 
 
-def node_pool_of(
-    node: str, node_pools: pd.DataFrame, nodes: pd.DataFrame, *, known: Iterable[str] = ()
-) -> str | None:
+def node_pool_of(node: str, node_pools: pd.DataFrame, nodes: pd.DataFrame, *, known: Iterable[str] = ()) -> str | None:
     """The node pool of `node`; None where the evidence does not tell.
 
     First what the node's own label says (`nodes`), then the pool whose instance group's name starts the node's name,

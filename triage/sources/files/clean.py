@@ -76,6 +76,15 @@ def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skippe
     return skipped
 
 
+def stream_values(path: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
+    """Every JSON value in a file with its line, as far as the file is sound; elements of a top-level array one by one."""
+    try:
+        with _open(path) as file:
+            yield from _stream(file, skipped)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        skipped.fatal = f"the compressed data breaks off ({error})"
+
+
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         packed = file.read(2) == GZIP_MAGIC

@@ -83,5 +83,7 @@ def _severity(operator: str, text: str) -> str:
     level = SEVERITIES.get(text.upper(), int(text) if re.fullmatch(r"\d{1,3}", text) else None)
     if level is None or operator not in ("=", ">", ">=", ":"):
         return _EVERYTHING
-    found = "CASE upper(severity) " + " ".join(f"WHEN '{name}' THEN {n}" for name, n in SEVERITIES.items()) + " ELSE 0 END"
+    found = (
+        "CASE upper(severity) " + " ".join(f"WHEN '{name}' THEN {n}" for name, n in SEVERITIES.items()) + " ELSE 0 END"
+    )
     return f"({found} {'=' if operator == ':' else operator} {level})"

@@ -49,7 +49,6 @@ PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", 
 _POD = ("namespace", "pod", "controller", "controller_type")
 
 
-
 @dataclass(frozen=True)
 class Scanned:
     """What one pass found; times are nanoseconds since the epoch.
@@ -127,7 +126,9 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
     fields = ", ".join(f"x[{number}] AS {name}" for number, name in enumerate(_FIELDS, 1))
     place = ", ".join(f"CASE WHEN part < 2 THEN coalesce({name}, '') END AS {name}" for name in PLACE)
     pod = ", ".join(f"CASE WHEN part = 1 THEN {name} END AS {name}" for name in ("namespace", "pod"))
-    controller = ", ".join(f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type"))
+    controller = ", ".join(
+        f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type")
+    )
     return f"""
         WITH lines AS ({source}),
         fields AS (SELECT json, filename, {fields} FROM lines),
@@ -137,7 +138,7 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
                 coalesce(pod, pod_old) AS pod,
                 CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN {_TARGET} ELSE vm END AS vm
             ),
-            coalesce({_ns("stamp")}, {_ns("received")}) AS t,
+            coalesce({ns_sql("stamp")}, {ns_sql("received")}) AS t,
             t IS NOT NULL AND coalesce(log_name, rtype, text, json_text, proto_text) IS NOT NULL AS whole,
             {wanted} AS wanted
             FROM fields
@@ -160,6 +161,7 @@ _TARGET = """regexp_extract(coalesce(
 ), '[^/]+$')"""
 
 
-def _ns(column: str) -> str:
+def ns_sql(column: str) -> str:
+    """A text column's RFC 3339 time as nanoseconds since the epoch; NULL where it is none."""
     # `infinity` and the like are times to DuckDB, too
     return f"epoch_ns(CASE WHEN {column} BETWEEN '0' AND ':' THEN TRY_CAST({column} AS TIMESTAMP_NS) END)"

@@ -1,0 +1,188 @@
+"""Evidence from files: a directory, an archive or a lone file of entries becomes the tables that all stages read."""
+
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from triage.errors import InputError
+from triage.evidence.evidence import Evidence, Query, Tally
+from triage.evidence.tables import COVERAGE, PLACEMENTS, frame
+from triage.evidence.workload import top_controller
+from triage.model.place import Ask, Cluster, Gap
+from triage.sources.files.belong import Named, Naming, attribute, choose
+from triage.sources.files.companions import ABSENT, Companions, of_cluster, read_companions
+from triage.sources.files.documents import REMEDIES
+from triage.sources.files.entry_files import EntryFiles, entry_files
+from triage.sources.files.kept import kept_entries, log_id_of
+from triage.sources.files.opening import NOTHING, open_contents
+from triage.sources.files.scan import BIN_NS, PLACE, Scanned, connect, scan
+from triage.sources.files.window import bounds, choose_window, evidence_end, outside
+from triage.sources.plan import Plan
+
+_CONTAINER_TYPES = ("k8s_container", "container")
+_UNKNOWN_COVERAGE = Gap(
+    source="coverage",
+    reason="the entries were collected by filters and no log_entry_count came with them: whether a log fell silent is unknown",
+    remedy="collect with roles/monitoring.viewer, or export whole logs",
+)
+
+
+def read_evidence(path: Path, ask: Ask, plan: Plan) -> Evidence:
+    """The evidence of one cluster and window in a directory, `.tar.gz`, `.zip` or lone file of log entries.
+
+    Entries that `plan` does not want are only counted (`coverage`, `placements`). Everything that is missing, broken
+    or left out is a gap, or counted in the tally. Raises InputError where there is nothing to read, where the
+    cluster is not in the evidence or not the only one of its name, and where the window would end before it starts.
+    """
+    with open_contents(path) as contents:
+        if not contents.of("entries") and not contents.of("operations"):
+            raise InputError(f"{path} holds neither log entries nor operations", remedy=NOTHING)
+        files = entry_files(contents)
+        companions = read_companions(contents)
+        with connect(files) as connection:
+            scanned = scan(connection, files, plan)
+            _require(path, files, scanned, companions)
+            cluster, names = _cluster(companions, scanned, ask)
+            evidence = _assemble(connection, files, scanned, companions, cluster, names, ask)
+    return evidence
+
+
+def _require(path: Path, files: EntryFiles, scanned: Scanned, companions: Companions) -> None:
+    """Something must be left to tell of: an empty list is an answer, a broken file is none."""
+    if len(scanned.spoke) or len(companions.operations):
+        return
+    known = companions.manifest.cluster is not None or bool(companions.descriptions)
+    broken = [
+        gap
+        for gap in (*files.contents.gaps, *files.gaps, *companions.gaps)
+        if gap.source in ("files", "entries", "operations")
+    ]
+    told = [gap.reason for gap in broken if gap.reason not in ABSENT.values()]
+    if told or not known:
+        why = told[0] if told else "its files hold no log entry and no operation"
+        raise InputError(f"{path}: nothing to read: {why}", remedy=NOTHING)
+
+
+def _cluster(companions: Companions, scanned: Scanned, ask: Ask) -> tuple[Cluster, set[str]]:
+    """The cluster that is meant, and the names of all that the evidence knows."""
+    naming = Naming()
+    labelled = scanned.spoke[scanned.spoke["cluster"] != ""]
+    counted = labelled.groupby(["cluster", "location", "project"])["n"].sum()
+    for (name, location, project), n in counted.items():
+        naming.entries[Named(name, location, project)] += int(n)
+    for one in (description.cluster for description in companions.descriptions):
+        naming.described[Named(one.name, one.location or "", one.project or "")] += 1
+    manifest = companions.manifest
+    if manifest.cluster:
+        naming.described[Named(manifest.cluster, manifest.location or "", manifest.project or "")] += 1
+    targets = companions.operations[["cluster", "location"]].dropna(subset=["cluster"])
+    naming.operations.update(Counter(Named(name, place or "") for name, place in targets.itertuples(index=False)))
+    cluster = choose(naming, ask, manifest=manifest.cluster)
+    if not cluster.location:  # legacy entries name the node's zone alone
+        zones = set(labelled.loc[labelled["cluster"] == cluster.name, "zone"]) - {""}
+        cluster = cluster.model_copy(update={"location": zones.pop() if len(zones) == 1 else None})
+    return cluster, {named.name for named in naming.all}
+
+
+def _assemble(
+    connection: duckdb.DuckDBPyConnection,
+    files: EntryFiles,
+    scanned: Scanned,
+    companions: Companions,
+    cluster: Cluster,
+    names: set[str],
+    ask: Ask,
+) -> Evidence:
+    told = of_cluster(companions, cluster)
+    prefixes = [prefix for owned in told.node_pools["group_prefixes"] for prefix in owned or ()]
+    everywhere = pd.concat([scanned.spoke, scanned.pods])[list(PLACE)].drop_duplicates(ignore_index=True)
+    places = attribute(everywhere, told.cluster, names, prefixes=prefixes, nodes=companions.workloads.nodes["node"])
+    spoke = scanned.spoke.merge(places, on=list(PLACE), how="left")
+    ours = spoke[spoke["belongs"].astype(bool)]
+    end, stray = evidence_end(ours, told.times(companions.alerts))
+    window = choose_window(ask, companions.manifest.end or end)
+    start, stop = bounds(window)
+    entries, duplicates = kept_entries(connection, places, start, stop)
+    seen = min(stop, end) if end is not None else stop
+    placements = [
+        _spoken_placements(scanned.pods.merge(places, on=list(PLACE), how="left")),
+        companions.workloads.placements_until(seen),
+    ]
+    coverage, unknown = _coverage(companions, ours, told.logged)
+    tally = Tally(
+        read=int(spoke["n"].sum()) + scanned.malformed,
+        kept=len(entries),
+        outside_window=outside(ours, start, stop),
+        other_cluster=int(spoke["n"].sum() - ours["n"].sum()),
+        duplicates=duplicates,
+        malformed=scanned.malformed,
+    )
+    gaps = [*files.contents.gaps, *files.gaps, *companions.gaps, *told.gaps, stray, unknown, _absent_entries(files)]
+    present = companions.present | ({"entries"} if files.files else frozenset())
+    return Evidence(
+        cluster=told.cluster,
+        window=window,
+        entries=entries,
+        coverage=coverage,
+        placements=frame(PLACEMENTS, pd.concat([p for p in placements if len(p)] or placements[:1])),
+        operations=told.operations,
+        alerts=companions.alerts,
+        metrics=told.metrics,
+        pods=companions.workloads.pods,
+        nodes=companions.workloads.nodes,
+        node_pools=told.node_pools,
+        objects=companions.workloads.objects,
+        present=present,
+        gaps=tuple(dict.fromkeys(gap for gap in gaps if gap)),
+        queries=companions.manifest.queries or (Query("entries", "", len(files.files), tally.read),),
+        tally=tally,
+        ignored=tuple(files.contents.ignored),
+    )
+
+
+def _absent_entries(files: EntryFiles) -> Gap | None:
+    if files.contents.of("entries"):
+        return None
+    return Gap(source="entries", reason=ABSENT["entries"], remedy=REMEDIES["entries"])
+
+
+def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) -> tuple[pd.DataFrame, Gap | None]:
+    """Who spoke when: from the entries where they are whole streams, else from the metric that counts them."""
+    if companions.manifest.filtered:
+        return logged, None if len(logged) else _UNKNOWN_COVERAGE
+    keys = ["name", "log_name", "rtype", "bin"]
+    grouped = ours.groupby(keys, dropna=False, as_index=False, sort=False)
+    table = grouped.agg(count=("n", "sum"), first=("first", "min"), last=("last", "max"))
+    table["log_id"] = [log_id_of(name) for name in table["log_name"]]
+    table["bin"] = table["bin"] * BIN_NS
+    table["rtype"] = table["rtype"].replace("", None)
+    named = frame(COVERAGE, table.rename(columns={"name": "node", "rtype": "resource_type"}))
+    return named.sort_values(["bin", "log_id"], kind="stable", ignore_index=True), None
+
+
+def _spoken_placements(pods: pd.DataFrame) -> pd.DataFrame:
+    """Where pods ran, as their own logs tell: the entry names the pod and the VM."""
+    rows = []
+    known = pods[pods["belongs"].astype(bool) & pods["name"].notna() & pods["rtype"].isin(_CONTAINER_TYPES)]
+    for pod in known.to_dict("records"):
+        namespace = pod["namespace"] or "default"
+        labels = {
+            "logging.gke.io/top_level_controller_name": pod["controller"],
+            "logging.gke.io/top_level_controller_type": pod["controller_type"],
+        }
+        controller = top_controller(namespace, pod["pod"], labels=labels, node=pod["name"])
+        rows.append(
+            {
+                "namespace": namespace,
+                "pod": pod["pod"],
+                "node": pod["name"],
+                "workload": controller.within(namespace),
+                "kind": controller.kind,
+                "first": pod["first"],
+                "last": pod["last"],
+                "source": "container-log",
+            }
+        )
+    return frame(PLACEMENTS, rows)
