@@ -1,0 +1,5 @@
+"""From evidence to a verdict: episodes, alignment, association, explanation, suspect, confidence."""
+
+from triage.correlate.story import correlate
+
+__all__ = ["correlate"]

@@ -1,0 +1,182 @@
+"""The suspect by direct evidence: lines and metrics that name whose pod drives the cause.
+
+Who complains is seldom who caused it: on a node without process IDs every pod complains. So a line counts as direct
+only where its wording names the culprit (the cgroup that was refused, the task that was killed, the pod that was
+evicted for its use, a workload's own metric, a process listing with its pod). A mere complaint counts only where one
+workload's complaints dominate every episode and are absent elsewhere.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from triage.correlate.episodes import Draft, Scene
+from triage.correlate.explain import PIDS, ZOMBIES
+from triage.correlate.homes import Homes
+from triage.correlate.windows import lookback
+from triage.model.incident import Suspect
+
+NOT_BY_A_WORKLOAD = frozenset(
+    {
+        "autoscaler-scale-down",
+        "certificate-failure",
+        "clock-skew",
+        "control-plane-change",
+        "disk-io-error",
+        "filesystem-readonly",
+        "gpu-xid",
+        "guest-shutdown",
+        "host-error",
+        "konnectivity-down",
+        "network-unavailable",
+        "node-upgrade-drain",
+        "preemption",
+        "scale-up-blocked",
+        "storage-unreachable",
+        "vm-deleted-by-user",
+    }
+)
+"""Causes that no workload brings about: pods named beside them are victims."""
+_CULPRIT = re.compile(
+    r"pids controller in "  # kernel, kernel/cgroup/pids.c: the group whose limit was hit
+    r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
+    r"|Container \S+ was using \S+, (?:request is|which exceeds)"  # kubelet, pkg/kubelet/eviction: evicted for its use
+)
+_KIN = {ZOMBIES: (PIDS,), PIDS: (ZOMBIES,), "disk-pressure": ("ephemeral-storage-eviction",)}
+"""Signals that name the culprit of another one."""
+_NAMING = frozenset({"cgroup", "pod-uid", "container-id"})
+_DOMINANT = 0.5
+_MOST = 0.8
+
+
+@dataclass(frozen=True)
+class Named:
+    """What direct evidence says about one cause.
+
+    `by_episode` is the workload that each episode's lines single out, where they do. `strong` tells whether wording
+    names the culprit (or complaints merely dominate).
+    """
+
+    suspects: tuple[Suspect, ...]
+    by_episode: dict[int, str]
+    chosen: str | None
+    strong: bool
+
+
+NOBODY = Named((), {}, None, strong=False)
+
+
+def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Named:
+    """The workloads that direct evidence names for these episodes of one cause, best first."""
+    if cause in NOT_BY_A_WORKLOAD or not episodes:
+        return NOBODY
+    rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
+    strong = {
+        i: Counter(r[r.apply(_names_culprit, axis=1)]["workload"]) if len(r) else Counter() for i, r in rows.items()
+    }
+    if any(strong.values()):
+        return _from_strong(strong, episodes, drafts, homes)
+    return _from_complaints(scene, rows, drafts, cause, homes)
+
+
+def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.DataFrame:
+    """The occurrences of the cause (and its kin) on the episode's node that speak of a workload."""
+    draft = drafts[index]
+    parts = []
+    for signal in (cause, *_KIN.get(cause, ())):
+        low, _ = lookback(scene, drafts, index, scene.graph.reach(signal))
+        end = draft.end if draft.end is not None else scene.end
+        until = max(draft.onset, min(end, draft.onset + 10 * 60 * 10**9)) if draft.known_node else draft.onset
+        parts.append(scene.seen.within(signal, draft.node, low, until))
+    rows = pd.concat(parts)
+    return rows[rows["workload"].notna()].sort_values(["at", "order"], kind="stable")
+
+
+def _names_culprit(row: pd.Series) -> bool:
+    if row["stream"] == "metric":
+        return bool(row["pod"])
+    if row["signal"] == ZOMBIES:
+        return row["basis"] in _NAMING
+    return bool(_CULPRIT.search(row["message"] or ""))
+
+
+def _from_strong(
+    strong: Mapping[int, Counter[str]], episodes: Sequence[int], drafts: Sequence[Draft], homes: Homes
+) -> Named:
+    tops = {i: _top(counts) for i, counts in strong.items() if counts}
+    tally = Counter(name for names in tops.values() for name in names)
+    best = max(tally.values())
+    leaders = sorted(name for name, n in tally.items() if n == best)
+    single = leaders[0] if len(leaders) == 1 else None
+    chosen = single
+    if single and best / len(episodes) < _DOMINANT:
+        elsewhere = [i for i in episodes if i not in tops]
+        carried = [i for i in elsewhere if single in homes.on(drafts[i].node, drafts[i].onset - 1)]
+        chosen = single if len(tally) == 1 and best >= 2 and len(carried) >= _MOST * len(elsewhere) else None
+    suspects = tuple(
+        Suspect(
+            name=name,
+            basis="direct",
+            score=round(n / len(episodes), 4),
+            kind=homes.kinds.get(name),
+            reason=f"Lines that name the culprit name it in {n} of {len(episodes)} episodes.",
+            episodes=n,
+            tied=chosen is None and n == best and len(leaders) > 1,
+        )
+        for name, n in sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    )
+    by_episode = {i: names[0] for i, names in sorted(tops.items()) if len(names) == 1}
+    return Named(suspects[:8], by_episode, chosen, strong=True)
+
+
+def _top(counts: Counter[str]) -> list[str]:
+    """The workload that an episode's lines name most; several where none has twice as many as the next."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    most = ordered[0][1]
+    return [name for name, n in ordered if 2 * n > most]
+
+
+def _from_complaints(
+    scene: Scene, rows: Mapping[int, pd.DataFrame], drafts: Sequence[Draft], cause: str, homes: Homes
+) -> Named:
+    """One workload whose own complaints come first or make up most of them, in every episode that has any.
+
+    Needs two such episodes and most of all episodes; never a DaemonSet; and its pods on healthy nodes must be quiet.
+    """
+    with_any = {i: r for i, r in rows.items() if len(r)}
+    if len(with_any) < 2 or len(with_any) < _MOST * len(rows):
+        return NOBODY
+    common = set.intersection(*(set(r["workload"]) for r in with_any.values()))
+    failing = {drafts[i].node for i in rows}
+    qualified = []
+    for name in sorted(common):
+        leads = [
+            i
+            for i, r in with_any.items()
+            if r["workload"].iloc[0] == name or (r["workload"] == name).mean() > _DOMINANT
+        ]
+        others = [
+            i
+            for i, r in with_any.items()
+            if any((r["workload"] == o).mean() > 0.3 for o in set(r["workload"]) - {name})
+        ]
+        if len(leads) < len(with_any) or 2 * len(others) > len(with_any) or homes.kinds.get(name) == "DaemonSet":
+            continue
+        elsewhere = scene.seen.rows[(scene.seen.rows["signal"] == cause) & (scene.seen.rows["workload"] == name)]
+        if (~elsewhere["where"].isin(failing)).mean() <= 0.1:
+            qualified.append(name)
+    if len(qualified) != 1:
+        return NOBODY
+    name = qualified[0]
+    suspect = Suspect(
+        name=name,
+        basis="direct",
+        score=round(len(with_any) / len(rows), 4),
+        kind=homes.kinds.get(name),
+        reason=f"Its complaints come first, or are most of them, in {len(with_any)} of {len(rows)} episodes.",
+        episodes=len(with_any),
+    )
+    return Named((suspect,), dict.fromkeys(with_any, name), name, strong=False)

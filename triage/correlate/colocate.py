@@ -1,0 +1,149 @@
+"""The suspect by co-location: a workload that ran on the failing nodes more than chance would have put it there.
+
+Each failing group is one draw from the nodes of its pool, of which a known share carried the workload at that time.
+Draws of different nodes are without replacement: the hypergeometric tail, with the largest share seen (the cautious
+one). Where a node failed again, with new pods on it, the draws are independent: the tail of the Poisson-binomial.
+Benjamini–Hochberg over all workloads. What runs on (nearly) every node, and every DaemonSet, says nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import false_discovery_control, hypergeom
+
+from triage.correlate.episodes import Draft, Scene
+from triage.correlate.homes import Homes
+from triage.correlate.times import MINUTE
+from triage.model.incident import Suspect
+
+EVERYWHERE = 0.9
+Q_SUSPECT = 0.05
+Q_STRICT = 0.005
+EXHAUSTION = frozenset(
+    {
+        "conntrack-full",
+        "cpu-starvation",
+        "disk-pressure",
+        "fd-exhaustion",
+        "inode-exhaustion",
+        "memory-pressure",
+        "pid-exhaustion",
+        "system-oom",
+        "zombie-processes",
+    }
+)
+"""Something used up a resource, so a workload did; of other causes co-location must be much less likely by chance."""
+_SIMILAR = 20.0
+"""Suspects whose p-values are within this factor can't be told apart."""
+_MISSES = 0.8
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One failing group: its node's workloads with their pods, and each workload's share of the eligible nodes."""
+
+    node: str
+    pool: tuple[str, ...]
+    here: dict[str, list[str]]
+    carriers: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Located:
+    """The suspects by co-location, best first; `chosen` where one alone is left."""
+
+    suspects: tuple[Suspect, ...]
+    chosen: str | None
+    tested: int
+
+
+def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Located:
+    """Test every workload that ran on the failing nodes just before they failed."""
+    draws = _draws(scene, drafts, episodes, homes)
+    names = sorted({name for draw in draws for name in draw.here if homes.kinds.get(name) != "DaemonSet"})
+    if len(draws) < 2 or not names:
+        return Located((), None, 0)
+    results = [(name, *_chance(name, draws)) for name in names]
+    q_values = false_discovery_control([p for _, p, _, _ in results], method="bh")
+    gate = Q_SUSPECT if cause in EXHAUSTION else Q_STRICT
+    passed = sorted(
+        (p, float(q), name, hits, units)
+        for (name, p, hits, units), q in zip(results, q_values, strict=True)
+        if q <= gate and hits >= _MISSES * units
+    )
+    if not passed:
+        return Located((), None, len(names))
+    best = passed[0][0]
+    leaders = [row for row in passed if row[0] <= best * _SIMILAR]
+    suspects = tuple(
+        Suspect(
+            name=name,
+            basis="co-location",
+            score=round(1 - q, 4),
+            kind=homes.kinds.get(name),
+            q_value=round(q, 6),
+            reason=f"It ran on {hits} of {units} failing nodes just before they failed; by chance p = {p:.2g}, "
+            f"q = {q:.2g} over {len(names)} workloads.",
+            episodes=hits,
+            tied=len(leaders) > 1,
+        )
+        for p, q, name, hits, units in leaders
+    )
+    return Located(suspects[:8], suspects[0].name if len(leaders) == 1 else None, len(names))
+
+
+def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes: Homes) -> list[Draw]:
+    """One draw a group (its first node with known placements)."""
+    by_group: dict[int, Draw] = {}
+    for i in sorted(episodes, key=lambda i: (drafts[i].onset, drafts[i].node)):
+        draft = drafts[i]
+        if not draft.known_node or draft.group in by_group:
+            continue
+        at = draft.onset - MINUTE
+        placed = {node: homes.on(node, at) for node in scene.fleet.in_pool(draft.node_pool)}
+        placed = {node: workloads for node, workloads in placed.items() if workloads}
+        if draft.node not in placed or len(placed) < 3:
+            continue
+        carriers: dict[str, int] = {}
+        for workloads in placed.values():
+            for name in workloads:
+                carriers[name] = carriers.get(name, 0) + 1
+        by_group[draft.group] = Draw(draft.node, tuple(sorted(placed)), placed[draft.node], carriers)
+    return [by_group[group] for group in sorted(by_group)]
+
+
+def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
+    """p, hits, and the number of independent draws for one workload.
+
+    The same pod on the same node again is not another draw: a pod that nothing moves says no more by failing twice.
+    """
+    seen: set[tuple[str, frozenset[str]]] = set()
+    independent = []
+    for draw in draws:
+        key = (draw.node, frozenset(draw.here.get(name, ())))
+        if key not in seen:
+            seen.add(key)
+            independent.append(draw)
+    shares = [draw.carriers.get(name, 0) / len(draw.pool) for draw in independent]
+    hits = sum(1 for draw in independent if name in draw.here)
+    if not hits or min(shares) >= EVERYWHERE:
+        return 1.0, hits, len(independent)
+    apart = len({draw.node for draw in independent}) == len(independent)
+    p = _without_replacement(name, independent, hits) if apart else _at_least(shares, hits)
+    return min(p, 1.0), hits, len(independent)
+
+
+def _at_least(shares: Sequence[float], hits: int) -> float:
+    """Upper tail of the Poisson-binomial: the chance of at least `hits` successes."""
+    spread = np.array([1.0])
+    for share in shares:
+        spread = np.convolve(spread, [1 - share, share])
+    return float(spread[hits:].sum())
+
+
+def _without_replacement(name: str, draws: Sequence[Draw], hits: int) -> float:
+    """The hypergeometric tail C(m, k) / C(N, k) with the largest share that was seen: the cautious one."""
+    widest = max(draws, key=lambda d: d.carriers.get(name, 0) / len(d.pool))
+    nodes, carriers = len(widest.pool), widest.carriers.get(name, 0)
+    return float(hypergeom.sf(hits - 1, nodes, carriers, len(draws)))

@@ -1,0 +1,82 @@
+"""Whether a log spoke in a span of time: silence and absence are different things."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from triage.correlate.times import MINUTE, column_ns
+
+BIN = 5 * MINUTE
+ENOUGH = 0.5
+"""A span counts as looked at where at least half of its five-minute bins hold an entry."""
+_ANY = "*"
+
+
+class Coverage:
+    """Which five-minute bins of each node and log hold an entry."""
+
+    def __init__(self, coverage: pd.DataFrame) -> None:
+        named = coverage[coverage["node"].notna()]
+        bins = column_ns(named["bin"]) // BIN
+        table = pd.DataFrame({"node": named["node"].to_numpy(), "log": named["log_id"].to_numpy(), "bin": bins})
+        self.known = not coverage.empty
+        self._bins: dict[tuple[str, str], Any] = {}
+        for (node, log), group in table.groupby(["node", "log"], sort=True):
+            self._bins[node, log] = np.unique(group["bin"].to_numpy())
+        for node, group in table.groupby("node", sort=True):
+            self._bins[node, _ANY] = np.unique(group["bin"].to_numpy())
+        self.nodes = tuple(sorted({node for node, _ in self._bins}))
+        self._steady = self._steady_logs(table)
+        last = column_ns(named["last"])
+        self._last = pd.Series(last).groupby(named["node"].to_numpy()).apply(lambda s: np.sort(s.to_numpy())).to_dict()
+
+    def filled(self, node: str, log: str | None, starts: Any, ends: Any) -> Any:
+        """For each span, whether the log (None: any log of the node) spoke in at least half of its bins.
+
+        `starts` and `ends` are int64 arrays; `ends` are outside of their spans.
+        """
+        bins = self._bins.get((node, log or _ANY))
+        starts, ends = np.asarray(starts), np.asarray(ends)
+        if bins is None:
+            return np.zeros(len(starts), dtype=bool)
+        low, high = starts // BIN, -(-ends // BIN)
+        held = np.searchsorted(bins, high, "left") - np.searchsorted(bins, low, "left")
+        return held >= ENOUGH * np.maximum(high - low, 1)
+
+    def spoke(self, node: str, start: int, end: int) -> bool:
+        """Whether the node wrote in at least half of the span."""
+        return bool(self.filled(node, None, [start], [end])[0])
+
+    def judge(self, logs: Iterable[str]) -> str | None:
+        """Which log's coverage to ask for a signal seen in `logs`: a steady one of them, else any log of the node.
+
+        Events, audit logs and serial consoles are silent for hours on a healthy node; that says nothing.
+        """
+        return next((log for log in sorted(logs) if log in self._steady), None)
+
+    def silence(self, node: str, start: int, end: int) -> int | None:
+        """The last time that the node was heard in `[start, end]`, where it was heard at all."""
+        heard = self._last.get(node)
+        if heard is None:
+            return None
+        i = int(np.searchsorted(heard, end, "right")) - 1
+        return int(heard[i]) if i >= 0 and heard[i] >= start else None
+
+    def alive(self, node: str) -> tuple[int, int] | None:
+        """The first and last bin in which the node wrote, as times."""
+        bins = self._bins.get((node, _ANY))
+        return None if bins is None or not len(bins) else (int(bins[0]) * BIN, int(bins[-1] + 1) * BIN)
+
+    def _steady_logs(self, table: pd.DataFrame) -> frozenset[str]:
+        if table.empty:
+            return frozenset()
+        spans = {node: max(int(b[-1] - b[0]) + 1, 1) for (node, log), b in self._bins.items() if log == _ANY}
+        shares: dict[str, list[float]] = {}
+        for (node, log), bins in sorted(self._bins.items()):
+            shares.setdefault(log, []).append(len(bins) / spans[node])
+        half = len(spans) / 2
+        return frozenset(
+            log for log, found in shares.items() if log != _ANY and len(found) >= half and np.median(found) >= ENOUGH
+        )

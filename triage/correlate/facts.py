@@ -1,0 +1,170 @@
+"""What the judge needs to know of one cause, counted once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from triage.correlate.associate import Association
+from triage.correlate.attribute import Named
+from triage.correlate.chain import Chain
+from triage.correlate.colocate import Located
+from triage.correlate.episodes import Draft, Scene
+from triage.correlate.explain import PIDS, ZOMBIES, Explanation, Trace
+from triage.correlate.resolve import USUAL
+from triage.correlate.times import HOUR
+from triage.model.incident import Suspect
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One cause: what it explains and how well. Counts are of episodes."""
+
+    cause: str
+    title: str
+    explained: tuple[int, ...]
+    total: int
+    in_its_pools: int
+    """Unplanned episodes in the node pools of the explained ones."""
+    by_any_cause: int
+    groups: int
+    mechanism: int
+    """Explained episodes with a line or metric that names what is exhausted or broken."""
+    before: int
+    """Explained episodes whose first evidence came before NotReady (or that never had one)."""
+    association: Association | None
+    chain: Chain
+    suspects: tuple[Suspect, ...]
+    workload: str | None
+    basis: str | None
+    """`direct`, `complaints`, `co-location`; None without a single suspect."""
+    covered: int
+    """Explained episodes whose lead-up hour was looked at."""
+    inferred: int
+    rivals: tuple[str, ...] = ()
+    """Other signals with equal claims."""
+    lesser: tuple[str, ...] = ()
+    """Other deviating signals in the same episodes, with weaker claims."""
+
+    @property
+    def count(self) -> int:
+        """How many episodes it explains."""
+        return len(self.explained)
+
+    @property
+    def share(self) -> float:
+        """The share of unplanned episodes it explains."""
+        return self.count / self.total if self.total else 0.0
+
+    @property
+    def shared_out(self) -> bool:
+        """Whether several causes together explain nearly all, each nearly all in its own node pools."""
+        return (
+            self.by_any_cause > self.count
+            and self.by_any_cause >= 0.8 * self.total
+            and self.count >= 0.8 * self.in_its_pools
+        )
+
+
+def gather(
+    scene: Scene,
+    drafts: Sequence[Draft],
+    cause: str,
+    *,
+    explanation: Explanation,
+    associations: Mapping[str, Association],
+    chain: Chain,
+    named: Named,
+    located: Located,
+) -> Facts:
+    """Count everything for one cause."""
+    explained = explanation.episodes_of(cause)
+    unplanned = [i for i, d in enumerate(drafts) if d.planned is None]
+    traces = {i: _own(explanation.traces[i], cause) for i in explained}
+    pools = {drafts[i].node_pool for i in explained}
+    signal = scene.graph.signal(cause)
+    suspects, workload, basis = _suspects(named, located)
+    rivals, lesser = _rivals(scene, explanation, cause, explained, associations)
+    return Facts(
+        cause=cause,
+        title=signal.title if signal else cause,
+        explained=tuple(explained),
+        total=len(unplanned),
+        in_its_pools=sum(1 for i in unplanned if drafts[i].node_pool in pools),
+        by_any_cause=len(explanation.by_episode),
+        groups=len({drafts[i].group for i in explained}),
+        mechanism=sum(1 for t in traces.values() if any(x.mechanism for x in t)),
+        before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
+        association=_association(cause, associations),
+        chain=chain,
+        suspects=suspects,
+        workload=workload,
+        basis=basis,
+        covered=sum(1 for i in explained if _covered(scene, drafts[i])),
+        inferred=sum(1 for i in explained if drafts[i].inferred),
+        rivals=rivals,
+        lesser=lesser,
+    )
+
+
+def _own(found: Mapping[str, Trace], cause: str) -> list[Trace]:
+    """The cause's traces; exhausted ids count for the zombies that hold them."""
+    return [found[s] for s in ((cause, PIDS) if cause == ZOMBIES else (cause,)) if s in found]
+
+
+def _association(cause: str, associations: Mapping[str, Association]) -> Association | None:
+    """The cause's association; where zombies are seldom listed, that of the exhaustion which they bring on."""
+    own = associations.get(cause)
+    if (
+        cause == ZOMBIES
+        and PIDS in associations
+        and len(associations[PIDS].with_case) > len(own.with_case if own else ())
+    ):
+        return associations[PIDS]
+    return own
+
+
+def _before(draft: Draft, traces: Sequence[Trace]) -> bool:
+    """Where nobody wrote NotReady down, it was about ten minutes before GKE's repair."""
+    if draft.served_badly:
+        return True
+    latest = draft.not_ready if draft.not_ready is not None else draft.onset - USUAL
+    return any(t.first <= latest for t in traces)
+
+
+def _covered(scene: Scene, draft: Draft) -> bool:
+    return draft.known_node and scene.coverage.spoke(draft.node, draft.onset - HOUR, draft.onset)
+
+
+def _suspects(named: Named, located: Located) -> tuple[tuple[Suspect, ...], str | None, str | None]:
+    """Direct evidence first; co-location speaks only where no line names anybody."""
+    if named.suspects:
+        basis = ("direct" if named.strong else "complaints") if named.chosen else None
+        return named.suspects, named.chosen, basis
+    return located.suspects, located.chosen, "co-location" if located.chosen else None
+
+
+def _rivals(
+    scene: Scene,
+    explanation: Explanation,
+    cause: str,
+    explained: Sequence[int],
+    associations: Mapping[str, Association],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Other roots of the same episodes that the graph does not place below a chosen cause: equal, and weaker claims."""
+    chosen = set(explanation.causes)
+    counts: dict[str, list[int]] = {}
+    for i in explained:
+        for signal in explanation.roots[i]:
+            if signal not in chosen and not any(scene.graph.upstream_of(c, signal) for c in chosen):
+                counts.setdefault(signal, []).append(i)
+    own_mechanism = sum(1 for i in explained if any(t.mechanism for t in _own(explanation.traces[i], cause)))
+    own = associations.get(cause)
+    equal, lesser = [], []
+    for signal, episodes in sorted(counts.items()):
+        mechanism = sum(1 for i in episodes if explanation.traces[i][signal].mechanism)
+        other = associations.get(signal)
+        as_specific = (other.control_share if other else 0.0) <= (own.control_share if own else 0.0) + 0.02
+        if len(episodes) >= 0.8 * len(explained) and mechanism >= 0.8 * own_mechanism and as_specific:
+            equal.append(signal)
+        else:
+            lesser.append(signal)
+    return tuple(equal), tuple(lesser)

@@ -1,0 +1,166 @@
+"""The rules of confidence, written once: what each level asks for. The report prints them with met or unmet.
+
+A level is reached where all of its gates, and those of the levels below it, are met.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from triage.correlate.facts import Facts
+from triage.model.incident import Confidence, Gate
+
+MOST = 0.8
+HALF = 0.5
+FEW = 1 / 3
+
+Check = Callable[[Facts], tuple[bool, str]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One gate: the level that needs it, its wording, and the check with what it found."""
+
+    level: Confidence
+    rule: str
+    check: Check
+
+
+def _of(count: int, total: int) -> str:
+    return f"{count} of {total}"
+
+
+def _evidence(f: Facts) -> tuple[bool, str]:
+    a = f.association
+    deviates = a is None or a.deviates
+    return f.count > 0 and deviates, f"{_of(f.count, f.total)} episodes show it" + (
+        "" if deviates else ", as do healthy nodes"
+    )
+
+
+def _some(f: Facts) -> tuple[bool, str]:
+    gated = bool(f.association and f.association.gated)
+    return f.share >= FEW or (gated and f.count >= 2), f"it explains {_of(f.count, f.total)} unplanned episodes"
+
+
+def _looked(f: Facts) -> tuple[bool, str]:
+    return (
+        f.mechanism > 0 or f.covered >= HALF * f.count,
+        f"{_of(f.covered, f.count)} lead-up hours were covered by logs, {f.mechanism} hold a line that names it",
+    )
+
+
+def _named_or_associated(f: Facts) -> tuple[bool, str]:
+    a = f.association
+    associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete)
+    named = f.mechanism >= 1
+    numbers = (
+        "" if a is None or a.q is None else f"; q = {a.q:.2g} over {a.tests} signals, {f.groups} independent groups"
+    )
+    return named or associated, f"named in {_of(f.mechanism, f.count)} episodes{numbers}"
+
+
+def _ordered(f: Facts) -> tuple[bool, str]:
+    return (
+        f.before >= MOST * f.count and f.count > 0,
+        f"first evidence before NotReady in {_of(f.before, f.count)} episodes",
+    )
+
+
+def _half(f: Facts) -> tuple[bool, str]:
+    return f.share >= HALF or f.shared_out, _explains(f)
+
+
+def _explains(f: Facts) -> str:
+    text = f"it explains {_of(f.count, f.total)} unplanned episodes"
+    return text + (
+        f" ({_of(f.count, f.in_its_pools)} in its node pools; all causes together {f.by_any_cause})"
+        if f.shared_out
+        else ""
+    )
+
+
+def _no_rival(f: Facts) -> tuple[bool, str]:
+    return not f.rivals, "no other cause has equal claims" if not f.rivals else "equal claims: " + ", ".join(f.rivals)
+
+
+def _rare_in_controls(f: Facts) -> tuple[bool, str]:
+    a = f.association
+    if a is None or not a.controls:
+        return False, "there is no control window to compare with"
+    return a.specific, f"{_of(a.same[1] + a.other[1], a.controls)} control windows show it"
+
+
+def _not_common(f: Facts) -> tuple[bool, str]:
+    a = f.association
+    if a is None or not a.controls:
+        return f.mechanism > 0, "there is no control window to compare with"
+    passes = a.specific or a.gated
+    return passes, f"{_of(a.same[1] + a.other[1], a.controls)} control windows show it"
+
+
+def _two_named(f: Facts) -> tuple[bool, str]:
+    return f.mechanism >= 2 and f.before >= f.mechanism, (
+        f"named in {f.mechanism} episodes, before NotReady in {f.before}"
+    )
+
+
+def _most(f: Facts) -> tuple[bool, str]:
+    return f.share >= MOST or f.shared_out, _explains(f)
+
+
+def _covered(f: Facts) -> tuple[bool, str]:
+    return f.covered >= MOST * f.count, f"{_of(f.covered, f.count)} lead-up hours were covered by logs"
+
+
+def _direct_or_none(f: Facts) -> tuple[bool, str]:
+    if f.workload is None:
+        return True, "no workload is blamed"
+    return f.basis == "direct", {
+        "direct": f"lines that name the culprit name {f.workload}",
+        "complaints": f"only {f.workload}'s own complaints speak against it",
+        "co-location": f"only co-location speaks against {f.workload}",
+    }.get(f.basis or "", "")
+
+
+RULES = (
+    Rule(Confidence.POSSIBLE, "Evidence on the node before NotReady, more frequent than on healthy nodes", _evidence),
+    Rule(
+        Confidence.POSSIBLE,
+        "It explains at least a third of the unplanned episodes, or stands out in two or more",
+        _some,
+    ),
+    Rule(Confidence.POSSIBLE, "Half of the lead-up hours were covered by logs, or a line names what broke", _looked),
+    Rule(
+        Confidence.LIKELY,
+        "A line or metric names what is exhausted or broken; or q ≤ 0.05, ratio over 1.5, three groups, whole chain",
+        _named_or_associated,
+    ),
+    Rule(Confidence.LIKELY, "It came before NotReady in at least 80 % of the episodes it explains", _ordered),
+    Rule(Confidence.LIKELY, "It explains at least half of the unplanned episodes", _half),
+    Rule(
+        Confidence.LIKELY,
+        "Rare in control windows (≤ 5 %), or far more frequent before episodes (q ≤ 0.05)",
+        _not_common,
+    ),
+    Rule(Confidence.LIKELY, "No other cause has equal claims", _no_rival),
+    Rule(Confidence.CONFIRMED, "Named in at least two episodes, before NotReady in each", _two_named),
+    Rule(Confidence.CONFIRMED, "It explains at least 80 % of the unplanned episodes", _most),
+    Rule(Confidence.CONFIRMED, "80 % of the lead-up hours were covered by logs", _covered),
+    Rule(Confidence.CONFIRMED, "In at most 5 % of the control windows", _rare_in_controls),
+    Rule(Confidence.CONFIRMED, "The suspect, if one is named, by direct evidence", _direct_or_none),
+)
+_LEVELS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CONFIRMED)
+
+
+def pass_gates(facts: Facts) -> tuple[Confidence, tuple[Gate, ...]]:
+    """The confidence that the facts reach, and every gate with whether it is met."""
+    gates = []
+    for rule in RULES:
+        met, detail = rule.check(facts)
+        gates.append(Gate(level=rule.level, rule=rule.rule, met=bool(met), detail=detail))
+    reached = Confidence.INSUFFICIENT
+    for level in _LEVELS:
+        if not all(gate.met for gate in gates if gate.level is level):
+            break
+        reached = level
+    return reached, tuple(gates)

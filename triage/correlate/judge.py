@@ -1,0 +1,223 @@
+"""The verdict: which cause, how sure, and every sentence that a reader may ask for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from triage.correlate import doubt, words
+from triage.correlate.associate import Association
+from triage.correlate.commands import Names, fill
+from triage.correlate.episodes import Draft, Scene
+from triage.correlate.explain import Explanation
+from triage.correlate.facts import Facts
+from triage.correlate.gates import pass_gates
+from triage.correlate.homes import Homes
+from triage.correlate.planned import KINDS
+from triage.evidence.evidence import Evidence
+from triage.model.incident import Alignment, Confidence, Gate, Missing, Verdict
+from triage.model.signal import Step
+
+_LEVELS = (Confidence.INSUFFICIENT, Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CONFIRMED)
+NO_CAUSE = "No cause established"
+NO_FAILURE = "No node failure found"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that a verdict is made from."""
+
+    evidence: Evidence
+    scene: Scene
+    drafts: Sequence[Draft]
+    homes: Homes
+    explanation: Explanation
+    associations: Mapping[str, Association]
+    facts: Sequence[Facts]
+    """One a cause, ranked."""
+    alignment: Alignment
+    leads: Mapping[str, float | None]
+    levels: Mapping[str, str]
+    """Cause → a clause on the level at death, or nothing."""
+
+
+def judge(case: Case) -> Verdict:
+    """The verdict. Planned work alone is named as such; without a cause that passes the gates it is `insufficient`."""
+    unplanned = [d for d in case.drafts if d.planned is None]
+    if not case.drafts:
+        return _nothing(case)
+    if not unplanned:
+        return _planned(case)
+    if case.facts:
+        reached, gates = _confidence(case.facts[0])
+        if reached is not Confidence.INSUFFICIENT:
+            return _established(case, case.facts[0], reached, gates)
+        return _unexplained(case, unplanned, gates)
+    return _unexplained(case, unplanned, ())
+
+
+def _confidence(facts: Facts) -> tuple[Confidence, tuple[Gate, ...]]:
+    """What the gates allow, capped: one episode alone, and a suspect by co-location alone, reach `likely` at most."""
+    reached, gates = pass_gates(facts)
+    if facts.total == 1 or (facts.workload and facts.basis != "direct"):
+        reached = min(reached, Confidence.LIKELY, key=_LEVELS.index)
+    return reached, gates
+
+
+def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[Gate, ...]) -> Verdict:
+    others = case.facts[1:]
+    workload = facts.workload
+    lead = case.leads.get(facts.cause)
+    return Verdict(
+        cause=facts.cause,
+        title=words.title(facts, confidence, others),
+        confidence=confidence,
+        workload=workload,
+        chain=facts.chain.signals,
+        summary=words.summary(
+            facts, confidence, case.drafts, lead, case.alignment, levels=case.levels.get(facts.cause, "")
+        ),
+        missing=_missing(case, facts, confidence),
+        reason=_reason(confidence, gates, facts),
+        gates=gates,
+        links=facts.chain.links,
+        actions=_actions(case, facts),
+        prevention=_prevention(case, facts),
+        against=doubt.against(case.drafts, facts, case.explanation),
+        rivals=doubt.rivals(case.scene, case.facts, case.associations),
+        ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
+        would_change=doubt.would_change(facts, case.scene),
+    )
+
+
+def _missing(case: Case, facts: Facts | None, confidence: Confidence) -> tuple[Missing, ...]:
+    if confidence is Confidence.CONFIRMED and facts and facts.workload:
+        return ()
+    return doubt.missing(case.evidence, case.scene, case.drafts, facts)
+
+
+def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
+    """One sentence: why this confidence and no other."""
+    unmet = [g for g in gates if not g.met]
+    if confidence is Confidence.CONFIRMED:
+        return (
+            f"The evidence names it in {facts.mechanism} of {facts.count} episodes, before NotReady, it explains "
+            f"{facts.count} of {facts.total}, and healthy nodes hardly ever show it."
+        )
+    if facts.total == 1 and confidence is Confidence.LIKELY:
+        return "One episode alone cannot confirm a cause, however clear its lines are."
+    if not unmet and facts.basis in ("co-location", "complaints"):
+        return f"The cause is well evidenced, but {facts.workload} is named by {facts.basis.replace('-', '-')} alone."
+    if unmet:
+        first = unmet[0]
+        return f"Not {first.level.value}, because this is not met: {first.rule} ({first.detail})."
+    return "All gates up to this level are met."
+
+
+def _unexplained(case: Case, unplanned: Sequence[Draft], gates: tuple[Gate, ...]) -> Verdict:
+    weighed = sorted({s for found in case.explanation.traces.values() for s in found})
+    titles = {s.id: s.title for s in (case.scene.graph.signal(w) for w in weighed) if s}
+    missing = doubt.missing(case.evidence, case.scene, case.drafts, None)
+    lacking = f"What would help most: {missing[0].what[:1].lower()}{missing[0].what[1:]}." if missing else ""
+    failed = next((g for g in gates if not g.met), None)
+    reason = "No cause signal has evidence on a failing node before NotReady that healthy nodes do not show as well."
+    if failed:
+        reason = f"The best candidate fails a gate: {failed.rule} ({failed.detail})."
+    return Verdict(
+        cause=None,
+        title=NO_CAUSE,
+        confidence=Confidence.INSUFFICIENT,
+        workload=None,
+        chain=(),
+        summary=words.unexplained(unplanned, weighed, titles, lacking),
+        missing=missing,
+        reason=reason,
+        gates=gates,
+        rivals=doubt.rivals(case.scene, case.facts, case.associations),
+        ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
+        would_change=doubt.would_change(None, case.scene),
+    )
+
+
+def _nothing(case: Case) -> Verdict:
+    return Verdict(
+        cause=None,
+        title=NO_FAILURE,
+        confidence=Confidence.INSUFFICIENT,
+        workload=None,
+        chain=(),
+        summary=words.nothing(case.alignment.alerts, len(case.scene.fleet.nodes)),
+        reason="There is no episode to explain.",
+        missing=doubt.missing(case.evidence, case.scene, (), None),
+        ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
+    )
+
+
+def _planned(case: Case) -> Verdict:
+    """All episodes are planned work: the verdict names the most frequent kind, and no workload."""
+    signal = most_planned(case.drafts)[0]
+    declared = case.scene.graph.signal(signal)
+    title = declared.title if declared else signal
+    several = len(case.drafts) > 1
+    link = case.scene.graph.link(signal, "node-not-ready")
+    chained = link is not None and any(d.not_ready is not None for d in case.drafts)
+    return Verdict(
+        cause=signal,
+        title=f"{title} (planned work)",
+        confidence=Confidence.CONFIRMED if several else Confidence.LIKELY,
+        workload=None,
+        chain=(signal, "node-not-ready") if chained else (signal,),
+        summary=words.planned(title, case.drafts),
+        reason="Every episode is planned work that the evidence names"
+        + ("." if several else "; one episode alone reaches likely at most."),
+        actions=_actions_of(case, signal, None),
+        prevention=declared.remedy.prevent if declared else (),
+        would_change=("A node that went down without having been named by planned work.",),
+    )
+
+
+def most_planned(drafts: Sequence[Draft]) -> list[str]:
+    """The planned signals of the drafts, the most frequent first."""
+    planned = [d.planned for d in drafts if d.planned]
+    order = {signal: i for i, signal in enumerate(KINDS)}
+    return sorted(set(planned), key=lambda s: (-planned.count(s), order.get(s, len(order)), s))
+
+
+def _actions(case: Case, facts: Facts) -> tuple[Step, ...]:
+    return _actions_of(case, facts.cause, facts)
+
+
+def _actions_of(case: Case, signal: str, facts: Facts | None) -> tuple[Step, ...]:
+    """What to do now, for the cause and, where it is not the cause itself, what follows directly from it."""
+    declared = case.scene.graph.signal(signal)
+    names = _names(case, facts)
+    steps = [fill(step, names) for step in (declared.remedy.now if declared else ())]
+    return tuple(step for step in steps if step is not None)
+
+
+def _names(case: Case, facts: Facts | None) -> Names:
+    """The node to look at: one that is down now, else one that carries the suspect now, else the last that failed."""
+    known = [d for d in case.drafts if d.known_node and (facts is None or d.planned is None)]
+    last = max(known, key=lambda d: (d.end is None, d.onset), default=None)
+    node = last.node if last else None
+    workload = facts.workload if facts else None
+    pod = None
+    if workload:
+        carriers = {n: case.homes.on(n, case.scene.end).get(workload, []) for n in case.scene.fleet.nodes}
+        running = [n for n, pods in carriers.items() if pods]
+        if running:
+            node = node if node in running else running[0]
+            pod = carriers[node][0].split("/")[1] or None
+    at = case.scene.fleet.facts(node) if node else None
+    return Names(
+        cluster=case.evidence.cluster,
+        node=node,
+        zone=at.zone if at else None,
+        node_pool=at.node_pool if at else None,
+        workload=workload,
+        kind=case.homes.kinds.get(workload) if workload else None,
+        pod=pod,
+    )
+
+
+def _prevention(case: Case, facts: Facts) -> tuple[str, ...]:
+    declared = case.scene.graph.signal(facts.cause)
+    return declared.remedy.prevent if declared else ()

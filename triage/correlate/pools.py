@@ -1,0 +1,103 @@
+"""What is known of each node: its pool, zone, machine type, versions, VM."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from triage.evidence.evidence import Evidence
+
+_VM_NAME = re.compile(r"(?P<stem>gke-.+)-[0-9a-f]{8}-[0-9a-z]{4}")
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """One node as `nodes`, `node_pools` and the entries tell of it; None where nothing does."""
+
+    node_pool: str | None = None
+    zone: str | None = None
+    machine_type: str | None = None
+    version: str | None = None
+    image: str | None = None
+    instance_id: str | None = None
+    spot: bool = False
+
+
+class Fleet:
+    """All nodes that the evidence names, with what is known of each."""
+
+    def __init__(self, evidence: Evidence, extra_nodes: Iterable[str] = ()) -> None:
+        self._listed: dict[str, Any] = {row.node: row for row in evidence.nodes.itertuples() if row.node}
+        self._pools: dict[str, Any] = {
+            str(row.node_pool): row for row in evidence.node_pools.itertuples() if row.node_pool
+        }
+        self._prefixes: list[tuple[str, str]] = sorted(
+            ((str(prefix), pool) for pool, row in self._pools.items() for prefix in (row.group_prefixes or ())),
+            key=lambda pair: (-len(pair[0]), pair),
+        )
+        named = {str(pool) for pool in evidence.operations["node_pool"] if pool}
+        self.pool_names: tuple[str, ...] = tuple(sorted(named | set(self._pools)))
+        spoken = evidence.entries["node"].dropna().unique()
+        covered = evidence.coverage["node"].dropna().unique()
+        placed = evidence.placements["node"].dropna().unique()
+        self.nodes = tuple(
+            sorted({*map(str, spoken), *map(str, covered), *map(str, placed), *self._listed, *extra_nodes})
+        )
+        self._vm = self._instances(evidence)
+        location = evidence.cluster.location
+        self._only_zone = location if location and location.count("-") == 2 else None
+        """The zone of a zonal cluster, which is that of all its nodes unless they say otherwise."""
+        self._known: dict[str, NodeFacts] = {}
+
+    def facts(self, node: str) -> NodeFacts:
+        """What is known of `node`."""
+        if node not in self._known:
+            self._known[node] = self._gather(node)
+        return self._known[node]
+
+    def pool(self, node: str) -> str | None:
+        """The node pool of `node`."""
+        return self.facts(node).node_pool
+
+    def in_pool(self, pool: str | None) -> tuple[str, ...]:
+        """The nodes of a pool; all nodes where the pool is unknown."""
+        if pool is None:
+            return self.nodes
+        return tuple(node for node in self.nodes if self.pool(node) == pool)
+
+    def by_instance(self, instance_id: str) -> str | None:
+        """The node that bore this VM number, where an entry tells."""
+        return self._vm.get(instance_id)
+
+    def _gather(self, node: str) -> NodeFacts:
+        row = self._listed.get(node)
+        pool = (row.node_pool if row else None) or self._pool_by_name(node)
+        of_pool = self._pools.get(pool) if pool else None
+        return NodeFacts(
+            node_pool=pool,
+            zone=(row.zone if row else None) or self._only_zone,
+            machine_type=(row.machine_type if row else None) or (of_pool.machine_type if of_pool else None),
+            version=(row.version if row else None) or (of_pool.version if of_pool else None),
+            image=(row.image if row else None) or (of_pool.image if of_pool else None),
+            instance_id=row.instance_id if row else None,
+            spot=bool(row.spot if row else of_pool.spot if of_pool else False),
+        )
+
+    def _pool_by_name(self, node: str) -> str | None:
+        """By the instance group's prefix; else by a pool whose name ends the VM's stem (GKE cuts long names)."""
+        for prefix, pool in self._prefixes:
+            if node.startswith(prefix):
+                return pool
+        match = _VM_NAME.fullmatch(node)
+        stem = match["stem"] if match else ""
+        ending = sorted((pool for pool in self.pool_names if stem.endswith(f"-{pool}")), key=lambda p: (-len(p), p))
+        if ending:
+            return ending[0]
+        return self.pool_names[0] if len(self.pool_names) == 1 and match else None
+
+    @staticmethod
+    def _instances(evidence: Evidence) -> dict[str, str]:
+        pairs = evidence.entries[["instance_id", "node"]].dropna().drop_duplicates()
+        found = {str(row.instance_id): str(row.node) for row in pairs.sort_values(["instance_id", "node"]).itertuples()}
+        listed = evidence.nodes[["instance_id", "node"]].dropna()
+        return found | {str(row.instance_id): str(row.node) for row in listed.itertuples()}

@@ -1,0 +1,153 @@
+"""When each node was NotReady, as events, the node controller, the kubelet and metrics tell."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from triage.correlate.times import MINUTE, column_ns
+from triage.evidence.evidence import Evidence
+
+FLAP = 5 * MINUTE
+"""A node that turns NotReady again this soon after it was Ready is still in the same episode."""
+FORGOTTEN = 30 * MINUTE
+"""A second NotReady this long after the first, with no Ready between, is a new one: the Ready event was lost."""
+
+# Kubernetes' own words: kubelet and node controller, `recordNodeStatusChange` and the lifecycle controllers.
+_EVENTS = (
+    ("not-ready", r"status is now: NodeNotReady"),
+    ("ready", r"status is now: NodeReady\b"),
+    ("cordoned", r"status is now: NodeNotSchedulable"),
+    ("booted", r"^Starting kubelet\.?$|has been rebooted, boot id"),
+    ("removed", r"event: Removing Node|because it does not exist in the cloud provider"),
+)
+_NODE_IN_TEXT = (
+    r"(?i:node) (?P<name>[a-z0-9][a-z0-9.-]*) (?:status is now|event:|because it does not|has been rebooted)"
+)
+_KUBELET_WORDS = r"Node became not ready"
+_READY_METRICS = ("node_ready", "status_condition_ready")
+
+
+@dataclass(frozen=True)
+class Down:
+    """A span of NotReady on one node, in ns; `until` is None while it lasts."""
+
+    node: str
+    since: int
+    until: int | None
+    seen_by: tuple[str, ...]
+
+
+@dataclass
+class Course:
+    """What became of one node: its NotReady spans, boots, removals, cordons (ns, sorted)."""
+
+    downs: list[Down] = field(default_factory=list)
+    booted: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    cordoned: list[int] = field(default_factory=list)
+
+    def replaced(self, start: int, end: int) -> bool:
+        """Whether the node was removed or booted in `[start, end]`."""
+        return any(start <= t <= end for t in (*self.booted, *self.removed))
+
+
+def read_courses(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, Course]:
+    """Every node's course, by node, sorted.
+
+    Takes `evidence.entries` and `evidence.metrics`, and `occurrences` (signal, node, timestamp, stream, clears).
+    NotReady comes from events, the kubelet's "Node became not ready", occurrences of `node-not-ready` and, where it was
+    collected, the Ready condition as a metric.
+    """
+    marks: dict[str, list[tuple[int, str, str]]] = {}
+    for at, node, what, source in (*_from_events(evidence), *_from_occurrences(occurrences), *_from_metrics(evidence)):
+        marks.setdefault(node, []).append((at, what, source))
+    return {node: _course(node, sorted(set(found))) for node, found in sorted(marks.items())}
+
+
+def _from_events(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
+    entries = evidence.entries
+    named = entries["message"].notna()
+    events = entries[named & (entries["log_id"] == "events")]
+    yield from _matching(events, _EVENTS, "event")
+    kubelet = entries[named & (entries["log_id"] == "kubelet")]
+    yield from _matching(kubelet, (("not-ready", _KUBELET_WORDS),), "kubelet")
+
+
+def _matching(
+    entries: pd.DataFrame, patterns: Iterable[tuple[str, str]], source: str
+) -> Iterable[tuple[int, str, str, str]]:
+    texts = entries["message"].astype("object")
+    for what, pattern in patterns:
+        hits = entries[texts.str.contains(pattern, regex=True, na=False).astype(bool)]
+        if hits.empty:
+            continue
+        spoken = hits["message"].str.extract(_NODE_IN_TEXT)["name"]
+        nodes = hits["node"].where(hits["node"].notna(), spoken)
+        for at, node in zip(column_ns(hits["timestamp"]), nodes, strict=True):
+            if isinstance(node, str):
+                yield int(at), node, what, source
+
+
+def _from_occurrences(occurrences: pd.DataFrame) -> Iterable[tuple[int, str, str, str]]:
+    rows = occurrences[(occurrences["signal"] == "node-not-ready") & occurrences["node"].notna()]
+    for at, node, clears, stream in zip(
+        column_ns(rows["timestamp"]), rows["node"], rows["clears"], rows["stream"], strict=True
+    ):
+        yield int(at), str(node), "ready" if clears else "not-ready", str(stream)
+
+
+def _from_metrics(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
+    metrics = evidence.metrics
+    rows = metrics[metrics["metric"].isin(_READY_METRICS) & metrics["node"].notna()].sort_values(["node", "timestamp"])
+    changed = (rows["value"] >= 0.5) != (rows.groupby("node")["value"].shift(fill_value=1.0) >= 0.5)
+    turns = rows[changed]
+    for at, node, value in zip(column_ns(turns["timestamp"]), turns["node"], turns["value"], strict=True):
+        yield int(at), str(node), "ready" if value >= 0.5 else "not-ready", "metric"
+
+
+def _course(node: str, marks: list[tuple[int, str, str]]) -> Course:
+    course = Course(
+        booted=sorted({at for at, what, _ in marks if what == "booted"}),
+        removed=sorted({at for at, what, _ in marks if what == "removed"}),
+        cordoned=sorted({at for at, what, _ in marks if what == "cordoned"}),
+    )
+    since: int | None = None
+    last = 0
+    sources: set[str] = set()
+    spans: list[Down] = []
+    for at, what, source in marks:
+        if what == "not-ready":
+            if since is not None and at - last > FORGOTTEN:
+                back = [t for t in course.booted if last < t < at]
+                spans.append(Down(node, since, back[0] if back else at, tuple(sorted(sources))))
+                since, sources = None, set()
+            since = at if since is None else since
+            last = at
+            sources.add(source)
+        elif what == "ready" and since is not None:
+            spans.append(Down(node, since, at, tuple(sorted(sources))))
+            since, sources = None, set()
+    if since is not None:
+        spans.append(Down(node, since, None, tuple(sorted(sources))))
+    course.downs = _joined(spans)
+    return course
+
+
+def _joined(spans: list[Down]) -> list[Down]:
+    """Spans that follow each other within `FLAP` as one."""
+    joined: list[Down] = []
+    for span in spans:
+        before = joined[-1] if joined else None
+        if before and before.until is not None and span.since - before.until < FLAP:
+            sources = tuple(sorted({*before.seen_by, *span.seen_by}))
+            joined[-1] = Down(span.node, before.since, span.until, sources)
+        else:
+            joined.append(span)
+    return joined
+
+
+def downs_of(courses: Mapping[str, Course], node: str) -> list[Down]:
+    """The NotReady spans of a node."""
+    course = courses.get(node)
+    return course.downs if course else []

@@ -1,0 +1,84 @@
+"""Occurrences by signal and node, for quick questions about spans of time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from triage.correlate.times import SECOND, column_ns
+
+NOWHERE = ""
+"""Stands for occurrences of no node."""
+
+
+def received_earlier(entries: pd.DataFrame) -> dict[tuple[str, int], int]:
+    """Entries younger than their own receipt (their clock runs ahead): (insert id, time) → receipt, in ns."""
+    both = entries[entries["received"].notna() & entries["insert_id"].notna()]
+    at, received = column_ns(both["timestamp"]), column_ns(both["received"])
+    late = np.flatnonzero(at > received + SECOND)
+    ids = both["insert_id"].to_numpy()
+    return {(str(ids[i]), int(at[i])): int(received[i]) for i in late}
+
+
+class Seen:
+    """The occurrences of a run, ways back to healthy left out, times corrected for clocks that run ahead.
+
+    `rows` is the frame (sorted by time, signal, node), `at` its times as int64.
+    """
+
+    def __init__(self, occurrences: pd.DataFrame, received: Mapping[tuple[str, int], int] | None = None) -> None:
+        rows = occurrences[~occurrences["clears"].astype(bool)]
+        at = column_ns(rows["timestamp"])
+        if received:
+            keys = zip(rows["insert_id"], at, strict=True)
+            at = np.array([received.get(key, key[1]) for key in keys], dtype="int64")
+        rows = rows.assign(
+            at=at,
+            where=rows["node"].where(rows["node"].notna(), NOWHERE),
+            order=rows["insert_id"].fillna(""),
+        )
+        rows = rows.sort_values(["at", "signal", "where", "order"], kind="stable").reset_index(drop=True)
+        self.rows = rows
+        self.at = rows["at"].to_numpy()
+        self._index: dict[tuple[str, str], Any] = dict(rows.groupby(["signal", "where"], sort=True).indices)
+        self._times = {key: self.at[index] for key, index in self._index.items()}
+        self.signals = tuple(sorted({signal for signal, _ in self._index}))
+        self._nodes: dict[str, list[str]] = {}
+        self._on: dict[str, list[str]] = {}
+        for signal, node in sorted(self._index):
+            self._nodes.setdefault(signal, []).append(node)
+            self._on.setdefault(node, []).append(signal)
+
+    def times(self, signal: str, node: str) -> Any:
+        """All times of a signal on a node, sorted."""
+        return self._times.get((signal, node), np.empty(0, dtype="int64"))
+
+    def nodes(self, signal: str) -> list[str]:
+        """The nodes where a signal was seen (`NOWHERE` for none)."""
+        return self._nodes.get(signal, [])
+
+    def on(self, node: str) -> list[str]:
+        """The signals seen on a node."""
+        return self._on.get(node, [])
+
+    def count(self, signal: str, node: str, start: int, end: int) -> int:
+        """How often in `[start, end]`."""
+        times = self.times(signal, node)
+        return int(np.searchsorted(times, end, "right") - np.searchsorted(times, start, "left"))
+
+    def first(self, signal: str, node: str, start: int, end: int) -> int | None:
+        """The first time in `[start, end]`."""
+        times = self.times(signal, node)
+        i = int(np.searchsorted(times, start, "left"))
+        return int(times[i]) if i < len(times) and times[i] <= end else None
+
+    def positions(self, signal: str, node: str, start: int, end: int) -> Any:
+        """Row numbers in `[start, end]`, in order of time."""
+        times = self.times(signal, node)
+        low, high = np.searchsorted(times, start, "left"), np.searchsorted(times, end, "right")
+        return self._index.get((signal, node), np.empty(0, dtype="int64"))[low:high]
+
+    def within(self, signal: str, node: str, start: int, end: int) -> pd.DataFrame:
+        """The occurrences in `[start, end]`, in order of time."""
+        return self.rows.iloc[self.positions(signal, node, start, end)]

@@ -1,0 +1,141 @@
+"""From evidence and occurrences to the incident: the correlator's own flow, one step after the other."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from triage.correlate.align import align, read_alerts, report_alerts, tie
+from triage.correlate.associate import associate, logs_by_signal
+from triage.correlate.badly import serving_badly
+from triage.correlate.causes import Findings, find_causes, planned_causes
+from triage.correlate.changes import find_changes
+from triage.correlate.coverage import Coverage
+from triage.correlate.episodes import Scene, build_episodes, finish
+from triage.correlate.explain import explain
+from triage.correlate.graph import Graph
+from triage.correlate.homes import Homes
+from triage.correlate.judge import Case, judge
+from triage.correlate.planned import Plans
+from triage.correlate.pools import Fleet
+from triage.correlate.readiness import read_courses
+from triage.correlate.recurrence import recurrences
+from triage.correlate.repairs import GkeRepair, find_repairs
+from triage.correlate.report import (
+    coverage_gaps,
+    provenance,
+    report_episodes,
+    signal_infos,
+    summarize_occurrences,
+)
+from triage.correlate.resolve import resolve
+from triage.correlate.seen import Seen, received_earlier
+from triage.correlate.stage import Stage
+from triage.correlate.timeline import make_timeline
+from triage.correlate.times import to_ns
+from triage.correlate.trend import Series, node_series
+from triage.evidence.evidence import Evidence
+from triage.model.incident import Alignment, Cause, Confidence, Incident, Verdict
+from triage.model.signal import Pack
+
+
+def correlate(
+    evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack, *, now: datetime
+) -> Incident:
+    """The whole incident: episodes, alignment, causes, suspect, confidence, and what a report shows of them.
+
+    `occurrences` has the columns of `triage.evidence.occurrences`, `placements` those of `triage.evidence.tables`; both
+    are of the evidence's cluster and window. `now` is the time of generation and changes nothing else: the same
+    evidence gives the same incident.
+    """
+    stage = _stage(evidence, occurrences, placements, pack)
+    scene, drafts = stage.scene, stage.drafts
+    alignment = align(stage.alerts, stage.ties, drafts, scene.start, scene.end)
+    associations = associate(scene, drafts, _logs(evidence, occurrences))
+    explanation = explain(scene, drafts, associations)
+    findings = find_causes(stage, explanation, associations)
+    verdict = judge(
+        Case(
+            evidence=evidence,
+            scene=scene,
+            drafts=drafts,
+            homes=stage.homes,
+            explanation=explanation,
+            associations=associations,
+            facts=findings.facts,
+            alignment=alignment,
+            leads={cause.signal: cause.lead_time_s for cause in findings.causes},
+            levels=findings.levels,
+        )
+    )
+    return _incident(stage, verdict, findings, alignment, now)
+
+
+def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack) -> Stage:
+    graph = Graph(pack)
+    start, end = to_ns(evidence.window.start), to_ns(evidence.window.end)
+    seen = Seen(occurrences, received_earlier(evidence.entries))
+    repairs, recreates, annotations = find_repairs(evidence)
+    courses = read_courses(evidence, occurrences)
+    named = {node for signal in seen.signals for node in seen.nodes(signal) if node}
+    fleet = Fleet(evidence, named | set(courses) | set(placements["node"].dropna()))
+    coverage = Coverage(evidence.coverage)
+    plans = Plans(evidence, seen, graph, fleet, annotations)
+    scene = Scene(seen, graph, fleet, courses, coverage, plans, start, end)
+    resolved = resolve([r for r in repairs if _inside(r, start, end)], courses, fleet)
+    drafts = build_episodes(scene, resolved, recreates)
+    homes = Homes(placements, {node: [*c.booted, *c.removed] for node, c in courses.items()}, end)
+    alerts = read_alerts(evidence.alerts, start, end)
+    drafts = finish(scene, [*drafts, *serving_badly(scene, drafts, alerts, homes)])
+    ties = tie(alerts, drafts, homes, end)
+    return Stage(evidence, pack, scene, drafts, homes, alerts, ties, node_series(evidence.metrics))
+
+
+def _inside(repair: GkeRepair, start: int, end: int) -> bool:
+    return repair.start <= end and (repair.end if repair.end is not None else repair.start) >= start
+
+
+def _logs(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, set[str]]:
+    """Signal → the log ids it was seen in."""
+    names = evidence.entries[["log_name", "log_id"]].dropna().drop_duplicates()
+    return logs_by_signal(occurrences, dict(zip(names["log_name"], names["log_id"], strict=True)))
+
+
+def _incident(stage: Stage, verdict: Verdict, findings: Findings, alignment: Alignment, now: datetime) -> Incident:
+    evidence, scene, drafts = stage.evidence, stage.scene, stage.drafts
+    established = verdict.confidence is not Confidence.INSUFFICIENT
+    unplanned = any(d.planned is None for d in drafts)
+    causes: tuple[Cause, ...] = ()
+    if established:
+        causes = tuple(findings.causes) if unplanned else planned_causes(stage)
+    by_episode = {i: d.planned for i, d in enumerate(drafts) if d.planned}
+    if established and unplanned:
+        by_episode |= findings.by_episode
+    workloads = findings.workloads if established and unplanned else {}
+    episodes = report_episodes(stage, by_episode, workloads)
+    occurrences = summarize_occurrences(scene, [episode.signals for episode in episodes])
+    faults = [d.onset for d in drafts if d.planned is None] or [d.onset for d in drafts]
+    named = {o.signal for o in occurrences} | set(verdict.chain) | {c.signal for c in causes}
+    return Incident(
+        cluster=evidence.cluster,
+        window=evidence.window,
+        verdict=verdict,
+        causes=causes,
+        episodes=episodes,
+        alerts=report_alerts(stage.alerts, stage.ties, drafts),
+        alignment=alignment,
+        occurrences=occurrences,
+        gaps=(*evidence.gaps, *coverage_gaps(scene.coverage, evidence)),
+        provenance=provenance(evidence, now),
+        timeline=make_timeline(scene, drafts, stage.series, _shown(stage.pack, verdict, stage.series)),
+        recurrence=recurrences(drafts, scene.fleet, [workloads.get(i) for i in range(len(drafts))]),
+        changes=find_changes(evidence, min(faults, default=None)),
+        signals=signal_infos(stage.pack, named),
+    )
+
+
+def _shown(pack: Pack, verdict: Verdict, series: Series) -> list[tuple[str, str | None]]:
+    """The metrics to draw: those of the chain's signals, else process ids, which say something on every node."""
+    rules = [rule for s in pack.signals if s.id in verdict.chain for rule in s.metrics]
+    rules = rules or [rule for s in pack.signals for rule in s.metrics if rule.metric == "pid_used"]
+    drawn = {metric for metric, _ in series}
+    return sorted({(rule.metric, rule.limit or "") for rule in rules if rule.metric in drawn})
