@@ -192,7 +192,7 @@ class _Compiler:
         """A global restriction; an empty text stands in every entry."""
         if not text:
             return TRUE
-        return self.engine.any_leaf(None, lambda v: self.scalar(v, ":", [Value(text)]), literals.fold(text))
+        return self.engine.any_leaf(None, lambda v: self.scalar(v, ":", [Value(text)]), _part([Value(text)]))
 
     def operand(self, left: Path | Call, operator: Operator, right: Node) -> Sql:
         """A value list: the field and the operator apply to each leaf. Alternatives are compared in one go."""
@@ -296,8 +296,7 @@ class _Compiler:
         return case([(nested, deep)], flat) if deep is not flat else flat
 
     def inside(self, field: Field, values: list[Value]) -> Sql:
-        part = literals.fold(values[0].text) if len(values) == 1 and not values[0].special else ""
-        return self.engine.any_leaf(field, lambda json: self.scalar(json, ":", values), part)
+        return self.engine.any_leaf(field, lambda json: self.scalar(json, ":", values), _part(values))
 
     def scalar(self, json: Sql, operator: Operator, values: list[Value]) -> Sql:
         """One JSON value against literals: compared as its own type, false where a literal cannot be of that type."""
@@ -427,6 +426,13 @@ class _Compiler:
             json = exp.Coalesce(this=json, expressions=[literal(default)]) if default else json
         several = any_of([_begins(json, "{"), _begins(json, "["), exp.EQ(this=json, expression=literal("null"))])
         return case([(_begins(json, '"'), self.engine.string(json)), (several, exp.Null())], json)
+
+
+def _part(values: list[Value]) -> str:
+    """What every text contains that one of the values is found in; a number has many spellings."""
+    if len(values) > 1 or values[0].special or literals.number(values[0].text) is not None:
+        return ""
+    return literals.fold(values[0].text)
 
 
 def _argument(node: Call, index: int) -> str:

@@ -91,7 +91,7 @@ def _node(node: Node, text: str) -> Necessary:
         case Or(terms):
             return any_necessary([_node(term, text) for term in terms])
         case Anywhere(word):
-            return _one_of([word])
+            return _value(word)
         case Call():
             return _call(node, text)
         case Restriction(Path(), _, _):
@@ -138,10 +138,14 @@ def _operand(field: Field, operator: str, right: Node) -> Necessary:
             # A pattern is not folded: what it wants beyond ASCII stands as it is.
             return _one_of([re.sub(r"[^\x00-\x7f]", "\n", part) for part in required(text) or []])
         case Value(text) if operator in ("=", ":"):
-            # A number has many spellings in JSON.
-            return Necessary() if lit.number(text) is not None else _one_of([text])
+            return _value(text)
         case _:
             return Necessary()
+
+
+def _value(text: str) -> Necessary:
+    """A text that is compared with values; a number among them has many spellings in JSON."""
+    return Necessary() if lit.number(text) is not None else _one_of([text])
 
 
 def _call(node: Call, text: str) -> Necessary:
