@@ -10,7 +10,7 @@ DELETE /emulator/requests                 starts counting anew
 
 import json
 
-from tests.emulator.dispatch import Json, Ledger
+from tests.emulator.dispatch import Json, Ledger, Reply
 from tests.emulator.errors import ApiError, invalid
 from tests.emulator.faults import Fault, Faults
 from tests.emulator.rest import OtherPaths
@@ -25,15 +25,15 @@ class Control(OtherPaths):
         self._faults = faults
         self._ledger = ledger
 
-    def answer(self, verb: str, target: str, body: bytes) -> tuple[int, Json]:
+    def answer(self, verb: str, target: str, body: bytes) -> Reply:
         """See the module. Raises ApiError where the path or a rule is wrong."""
         if target == self.prefix + "faults":
-            return 200, self._on_faults(verb, body)
+            return Reply(self._on_faults(verb, body))
         if target == self.prefix + "requests":
             if verb == "DELETE":
                 self._ledger.clear()
             outcomes = {f"{method} {outcome}": n for (method, outcome), n in self._ledger.outcomes().items()}
-            return 200, {"methods": dict(self._ledger.counts()), "outcomes": outcomes}
+            return Reply({"methods": dict(self._ledger.counts()), "outcomes": outcomes})
         raise ApiError("NOT_FOUND", f"no such path: {target}")
 
     def _on_faults(self, verb: str, body: bytes) -> Json:

@@ -64,6 +64,7 @@ class Reply:
 
     body: Json
     wire: Fault | None = None
+    status: int = 200
 
 
 @dataclass(frozen=True)

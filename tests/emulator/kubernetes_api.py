@@ -1,22 +1,25 @@
 """The Kubernetes API over the objects of `workloads*.json`: discovery, lists, single objects, what kubectl needs."""
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.emulator.dispatch import Json, Ledger, Seen
+from tests.emulator.dispatch import Json, Ledger, Reply, Seen
+from tests.emulator.errors import ApiError
 from tests.emulator.evidence import Evidence, Record
 from tests.emulator.faults import Faults
+from tests.emulator.paging import PageTokens
 from tests.emulator.rest import OtherPaths
-from tests.emulator.tokens import PageTokens
 
 _STRIKES = {
     "rate-limit": (429, "TooManyRequests"),
     "quota": (429, "TooManyRequests"),
     "unavailable": (503, "ServiceUnavailable"),
     "internal": (500, "InternalError"),
+    "deadline": (504, "Timeout"),
     "unauthenticated": (401, "Unauthorized"),
     "token-expired": (401, "Unauthorized"),
     "permission-denied": (403, "Forbidden"),
@@ -89,8 +92,8 @@ class KubernetesApi(OtherPaths):
         self._ledger = ledger
         self._tokens = PageTokens()
 
-    def answer(self, verb: str, target: str, body: bytes) -> tuple[int, Json]:
-        """Status and document of one request; refusals are documents here."""
+    def answer(self, verb: str, target: str, body: bytes) -> Reply:
+        """One request; a refusal is a document too."""
         parts = urlsplit(target.removeprefix(self.prefix))
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         path = [part for part in parts.path.split("/") if part]
@@ -101,10 +104,13 @@ class KubernetesApi(OtherPaths):
             document = self._answer(verb, path, query, body)
         except KubernetesError as error:
             status, outcome, document = error.status, error.reason, error.to_json()
-        self._ledger.add(Seen(method, "rest", 0.0, False, {"path": parts.path, **query}, outcome))
-        return status, document
+        self._ledger.add(Seen(method, "rest", time.time(), False, {"path": parts.path, **query}, outcome))
+        return Reply(document, self._faults.strike(method, ("break", "malformed")), status)
 
     def _obstruct(self, method: str, path: str) -> None:
+        delay = self._faults.strike(method, ("latency",))
+        if delay:
+            time.sleep(1.0 if delay.seconds is None else delay.seconds)
         struck = self._faults.strike(method, _STRIKES)
         if struck:
             status, reason = _STRIKES[struck.kind]
@@ -143,7 +149,11 @@ class KubernetesApi(OtherPaths):
         for key, labels in (("labelSelector", True), ("fieldSelector", False)):
             found = [o for o in found if _selected(o, query.get(key, ""), labels=labels)]
         bound = {"resource": resource.plural, **{k: v for k, v in query.items() if k.endswith("Selector")}}
-        start = self._tokens.redeem(query.get("continue", ""), bound)
+        try:
+            start = self._tokens.redeem(query.get("continue", ""), bound)
+        except ApiError:
+            text = "The provided continue parameter is too old to display a consistent list result."
+            raise KubernetesError(410, "Expired", text) from None
         limit = int(query.get("limit") or 0) or len(found)
         metadata: Json = {"resourceVersion": "1"}
         if start + limit < len(found):

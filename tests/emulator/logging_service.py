@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote
 
 from google.cloud.logging_v2.types import logging as logging_types
@@ -14,8 +13,8 @@ from tests.emulator.errors import ApiError, invalid, not_found
 from tests.emulator.evidence import Record
 from tests.emulator.filters import EntryFilters
 from tests.emulator.messages import entries_response
+from tests.emulator.paging import PageTokens, Sizes, page
 from tests.emulator.project import Project
-from tests.emulator.tokens import PageTokens, page_size
 from triage.units import parse_ns
 
 MOST_RESOURCES = 100
@@ -49,32 +48,13 @@ class LoggingService:
         """One page of entries.list. Raises ApiError for every request that the API refuses."""
         names = _resource_names(request)
         descending = _descending(request)
-        size = page_size(request, default=50, most=1000, strict=True)
-        start = self._tokens.redeem(request.get("pageToken", ""), request)
-        if request.get("pageToken") and call.strike("page-token-expired"):
-            raise invalid("page_token has expired")
+        sizes = Sizes(strict=True)
+        sizes.of(request)  # refused before the filter is looked at
         found = self._matching(names, request.get("filter", ""), call)
-        if descending:
-            found = found[::-1]
-        short = call.strike("short-page")
-        if short:
-            size = min(size, short.entries or 0)
-        page = found[start : start + size]
-        body: Json = {"entries": [self._entries[at] for at in self._disturbed(page, found, start, call)]}
-        if not body["entries"]:
-            del body["entries"]
-        if start + size < len(found):
-            # An empty page with a token is "not finished scanning"; the next one goes on from the same place.
-            body["nextPageToken"] = self._tokens.issue(request, start + size)
+        body = page("entries", found[::-1] if descending else found, request, call, self._tokens, sizes)
+        if "entries" in body:
+            body["entries"] = [self._entries[at] for at in body["entries"]]
         return body
-
-    def _disturbed(self, page: Sequence[int], found: Sequence[int], start: int, call: Call) -> Sequence[int]:
-        # Counted on the pages that have one before them.
-        repeat = call.strike("duplicates") if start else None
-        if repeat:
-            again = 5 if repeat.entries is None else repeat.entries
-            page = [*found[max(0, start - again) : start], *page]
-        return page[::-1] if call.strike("reorder") else page
 
     def _matching(self, names: Sequence[str], text: str, call: Call) -> Sequence[int]:
         """Positions in the order of (time, insertId), the duplicates within the result removed."""
@@ -127,7 +107,7 @@ class LoggingService:
         names = request.get("resourceNames") or [request.get("parent", "")]
         shown = [self._shown_by(name, private=True) for name in names]
         logs = {entry["logName"] for at, entry in enumerate(self._entries) if any(shows(at) for shows in shown)}
-        return self._paged(request, "logNames", sorted(logs))
+        return page("logNames", sorted(logs), request, call, self._tokens)
 
     def list_buckets(self, request: Json, call: Call) -> Json:
         parent = request.get("parent", "").replace("/locations/-", "/locations/global")
@@ -136,7 +116,7 @@ class LoggingService:
         found = [
             _bucket(name) for name in names if name.startswith(parent + "/") or "/locations/-" in request["parent"]
         ]
-        return self._paged(request, "buckets", found)
+        return page("buckets", found, request, call, self._tokens)
 
     def get_bucket(self, request: Json, call: Call) -> Json:
         name = request.get("name", "")
@@ -152,24 +132,16 @@ class LoggingService:
                 {"name": f"{parent}/views/_Default", "filter": 'NOT LOG_ID("cloudaudit.googleapis.com/data_access")'}
             )
         views += [{"name": name, "filter": text} for name, text in self._views.items() if name.startswith(parent + "/")]
-        return self._paged(request, "views", views)
+        return page("views", views, request, call, self._tokens)
 
     def list_sinks(self, request: Json, call: Call) -> Json:
         parent = request.get("parent", "")
         target = f"logging.googleapis.com/{parent}/locations/global/buckets/"
         sinks = [{"name": name, "destination": target + name} for name in ("_Required", "_Default")]
-        return self._paged(request, "sinks", sinks)
+        return page("sinks", sinks, request, call, self._tokens)
 
     def list_exclusions(self, request: Json, call: Call) -> Json:
         return {}
-
-    def _paged(self, request: Json, key: str, records: Sequence[Any]) -> Json:
-        size = page_size(request, default=50, most=1000, strict=False)
-        start = self._tokens.redeem(request.get("pageToken", ""), request)
-        body: Json = {key: list(records[start : start + size])}
-        if start + size < len(records):
-            body["nextPageToken"] = self._tokens.issue(request, start + size)
-        return body
 
     def methods(self) -> list[Method]:
         """The methods to serve, over REST and gRPC."""

@@ -1,6 +1,6 @@
 """Cloud Monitoring v3: time series, alerts, alert policies, services and their objectives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from tests.emulator.dispatch import Call, Json, Method
 from tests.emulator.errors import ApiError, invalid
 from tests.emulator.evidence import Evidence, Record
 from tests.emulator.monitoring_filter import MonitoringFilter
+from tests.emulator.paging import PageTokens, Sizes, page
 from tests.emulator.project import Project
 from tests.emulator.series import (
     LOG_ENTRY_COUNT,
@@ -22,7 +23,6 @@ from tests.emulator.series import (
     to_json,
     type_of,
 )
-from tests.emulator.tokens import PageTokens, page_size
 from triage.units import parse_ns
 
 _METRICS = "google.monitoring.v3.MetricService"
@@ -65,7 +65,7 @@ class MonitoringService:
         found = _aggregated(found, request.get("aggregation", {}), end)
         headers = request.get("view", "FULL") in ("HEADERS", 1)
         records = [to_json(*item, headers=headers) for item in found]
-        return self._paged(request, "timeSeries", records, default=100_000, most=100_000)
+        return page("timeSeries", records, request, call, self._tokens, Sizes(100_000, 100_000))
 
     def _selected(self, text: str) -> list[Record]:
         """The series that a filter picks. A filter must name one metric type, or be a `select_slo_…` selector."""
@@ -94,7 +94,7 @@ class MonitoringService:
         alerts = [a for a in self._evidence.alerts if MonitoringFilter(request.get("filter", "")).matches(a)]
         for key, descending in reversed(_order(request.get("orderBy", ""))):
             alerts.sort(key=_by_time(key), reverse=descending)
-        body = self._paged(request, "alerts", alerts, default=50, most=1000)
+        body = page("alerts", alerts, request, call, self._tokens)
         return {**body, "totalSize": len(alerts)}
 
     def get_alert(self, request: Json, call: Call) -> Json:
@@ -114,21 +114,12 @@ class MonitoringService:
                 policies.setdefault(policy["name"], {**policy, "enabled": True})
         chosen = MonitoringFilter(request.get("filter", ""))
         found = [policy for policy in policies.values() if chosen.matches(policy)]
-        return self._paged(request, "alertPolicies", found, default=1000, most=1000)
+        return page("alertPolicies", found, request, call, self._tokens, Sizes(1000))
 
     def list_services(self, request: Json, call: Call) -> Json:
         """None: an evidence directory has no file for services."""
         self._known(request.get("parent", ""))
         return {}
-
-    def _paged(self, request: Json, key: str, records: Sequence[Any], *, default: int, most: int) -> Json:
-        size = page_size(request, default=default, most=most, strict=False)
-        start = self._tokens.redeem(request.get("pageToken", ""), request)
-        page = list(records[start : start + size])
-        body: Json = {key: page} if page else {}
-        if start + size < len(records):
-            body["nextPageToken"] = self._tokens.issue(request, start + size)
-        return body
 
     def _known(self, name: str) -> None:
         kind, _, rest = name.partition("/")

@@ -135,8 +135,7 @@ class RestHandler(BaseHTTPRequestHandler):
         try:
             for other in self.others:
                 if self.path.startswith(other.prefix):
-                    status, document = other.answer(self.command, self.path, body)
-                    self._send(status, document)
+                    self._reply(other.answer(self.command, self.path, body))
                     return
             method, request = self.router.resolve(self.command, self.path, body)
             authorized = "Authorization" in self.headers
@@ -148,7 +147,7 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _reply(self, reply: Reply) -> None:
         if reply.wire is None:
-            self._send(200, reply.body)
+            self._send(reply.status, reply.body)
             return
         data = json.dumps(reply.body).encode()
         if reply.wire.kind == "malformed":
@@ -180,8 +179,8 @@ class OtherPaths:
 
     prefix: str
 
-    def answer(self, verb: str, target: str, body: bytes) -> tuple[int, Json]:
-        """Status and document. Raises ApiError in the Google form."""
+    def answer(self, verb: str, target: str, body: bytes) -> Reply:
+        """The answer. Raises ApiError in the Google form."""
         raise NotImplementedError
 
 

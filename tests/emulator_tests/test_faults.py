@@ -158,6 +158,27 @@ def test_page_token_expires(emulator: Emulator) -> None:
         over_grpc(emulator, page_size=20)
 
 
+def test_other_lists_come_in_odd_pages_too(emulator: Emulator) -> None:
+    url = f"{emulator.rest_url}/v3/{PARENT}/alerts"
+    emulator.faults.add("short-page", method="ListAlerts", entries=1)
+    emulator.faults.add("page-token-expired", method="ListAlerts", times=1)
+    first = requests.get(url, timeout=10).json()
+    assert len(first["alerts"]) == 1
+    statuses = [requests.get(url, params={"pageToken": first["nextPageToken"]}, timeout=10).status_code for _ in "ab"]
+    assert statuses == [400, 200]
+
+
+def test_kubernetes_breaks_as_well(emulator: Emulator) -> None:
+    emulator.faults.add("break", method="kubernetes.*", times=1)
+    emulator.faults.add("malformed", method="kubernetes.*", times=1, skip=1)
+    url = f"{emulator.kubernetes_url}/api/v1/pods"
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        requests.get(url, timeout=10)
+    assert requests.get(url, timeout=10).json()["kind"] == "PodList"
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        requests.get(url, timeout=10).json()
+
+
 def test_private_entries_are_hidden_without_their_permission(tmp_path: Path) -> None:
     line = {
         "logName": f"{PARENT}/logs/cloudaudit.googleapis.com%2Fdata_access",

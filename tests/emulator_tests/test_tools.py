@@ -105,6 +105,9 @@ def test_kubernetes_refuses_as_kubernetes_does(emulator: Emulator, kubeconfig: P
     with pytest.raises(kubernetes_client.ApiException) as caught:
         api.read_node("nobody")
     assert (caught.value.status, json.loads(caught.value.body or "")["message"]) == (404, 'nodes "nobody" not found')
+    with pytest.raises(kubernetes_client.ApiException) as caught:
+        api.list_node(limit=1, _continue="b2xk")
+    assert (caught.value.status, caught.value.reason) == (410, "Gone")
     emulator.faults.add("permission-denied", method="kubernetes.*")
     with pytest.raises(kubernetes_client.ApiException) as caught:
         api.list_node()
