@@ -37,7 +37,13 @@ class Naming:
         return self.entries + self.described + self.operations
 
     def candidates(self) -> set[str]:
-        """The names that could be meant where none is given: operations lists cover whole projects, entries seldom do."""
+        """The names that could be meant where none is given.
+
+        Who adds one cluster's description means that cluster; operations lists cover whole projects, entries seldom do.
+        """
+        described = {named.name for named in self.described}
+        if len(described) == 1:
+            return described
         return {named.name for named in (self.entries + self.described or self.operations)}
 
 
@@ -125,6 +131,13 @@ def attribute(
         belongs=pd.Series([belongs for belongs, _ in told], index=places.index, dtype="bool"),
         name=pd.Series([name for _, name in told], index=places.index, dtype="object"),
     )
+
+
+def named_everywhere(places: pd.DataFrame) -> pd.DataFrame:
+    """As `attribute`, with every place belonging, whatever its cluster."""
+    known = _Known(places, Cluster(name=""), set(), (), frozenset())
+    names = [known.judge(place)[1] for place in places.to_dict("records")]
+    return places.assign(belongs=True, name=pd.Series(names, index=places.index, dtype="object"))
 
 
 class _Known:

@@ -95,6 +95,8 @@ def _write(value: Any, line: int, out: io.TextIOBase | IO[str], skipped: Skipped
     """Write the entries that a value is or holds; returns how many characters that took."""
     if isinstance(value, dict) and isinstance(value.get("entries"), list):
         value = value["entries"]
+    if isinstance(value, list) and not any(isinstance(inner, dict) for inner in value):
+        value = [None] if value else []  # one thing that is no entry, however many numbers it lists
     written = 0
     for entry in value if isinstance(value, list) else [value]:
         if not is_entry(entry):

@@ -144,8 +144,8 @@ def _gap_of(name: str, skipped: Skipped) -> Gap | None:
     told = []
     if skipped.count:
         more = f", and {skipped.count - len(skipped.places)} more" if skipped.count > len(skipped.places) else ""
-        records = "record is" if skipped.count == 1 else "records are"
-        told.append(f"{skipped.count} {records} no log entry and skipped ({'; '.join(skipped.places)}{more})")
+        records = "record is no log entry and was" if skipped.count == 1 else "records are no log entries and were"
+        told.append(f"{skipped.count} {records} skipped ({'; '.join(skipped.places)}{more})")
     if skipped.fatal:
         told.append(f"reading stopped: {skipped.fatal}; what came before was read")
     if not told:

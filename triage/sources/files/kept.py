@@ -72,16 +72,21 @@ def kept_entries(
 
 
 def _table(rows: pd.DataFrame) -> pd.DataFrame:
-    rows["log_id"] = [log_id_of(name) for name in rows["log_name"]]
-    console = rows["log_id"].str.startswith(SERIAL_LOG, na=False)
+    rows["log_id"] = log_ids(rows["log_name"])
+    console = pd.Series([bool(log) and log.startswith(SERIAL_LOG) for log in rows["log_id"]], rows.index, dtype="bool")
     rows.loc[console, "message"] = [clean_console(text or "") for text in rows.loc[console, "message"]]
-    large = rows["entry"].str.len() > LARGEST_ENTRY
+    large = pd.Series([len(entry) > LARGEST_ENTRY for entry in rows["entry"]], rows.index, dtype="bool")
     rows.loc[large, "entry"] = [shortened(entry) for entry in rows.loc[large, "entry"]]
     return frame(ENTRIES, rows.rename(columns={"t": "timestamp", "rtype": "resource_type"}))
 
 
-def log_id_of(name: Any) -> str | None:
-    """The decoded log id of a log's name."""
+def log_ids(names: pd.Series) -> pd.Series:
+    """The decoded log ids of logs' names; None where there is no name."""
+    decoded = {name: _log_id(name) for name in names.unique()}
+    return pd.Series([decoded[name] for name in names], index=names.index, dtype="object")
+
+
+def _log_id(name: Any) -> str | None:
     return unquote(name.partition("/logs/")[2] or name) if isinstance(name, str) and name else None
 
 

@@ -15,9 +15,9 @@ from triage.sources.files.belong import Named, Naming, attribute, choose
 from triage.sources.files.companions import ABSENT, Companions, of_cluster, read_companions
 from triage.sources.files.documents import REMEDIES
 from triage.sources.files.entry_files import EntryFiles, entry_files
-from triage.sources.files.kept import kept_entries, log_id_of
+from triage.sources.files.kept import kept_entries, log_ids
 from triage.sources.files.opening import NOTHING, open_contents
-from triage.sources.files.scan import BIN_NS, PLACE, Scanned, connect, scan
+from triage.sources.files.scan import BIN_NS, PLACE, Scanned, connect, places_of, scan
 from triage.sources.files.window import bounds, choose_window, evidence_end, outside
 from triage.sources.plan import Plan
 
@@ -97,8 +97,9 @@ def _assemble(
 ) -> Evidence:
     told = of_cluster(companions, cluster)
     prefixes = [prefix for owned in told.node_pools["group_prefixes"] for prefix in owned or ()]
-    everywhere = pd.concat([scanned.spoke, scanned.pods])[list(PLACE)].drop_duplicates(ignore_index=True)
-    places = attribute(everywhere, told.cluster, names, prefixes=prefixes, nodes=companions.workloads.nodes["node"])
+    places = attribute(
+        places_of(scanned), told.cluster, names, prefixes=prefixes, nodes=companions.workloads.nodes["node"]
+    )
     spoke = scanned.spoke.merge(places, on=list(PLACE), how="left")
     ours = spoke[spoke["belongs"].astype(bool)]
     end, stray = evidence_end(ours, told.times(companions.alerts))
@@ -155,7 +156,7 @@ def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) 
     keys = ["name", "log_name", "rtype", "bin"]
     grouped = ours.groupby(keys, dropna=False, as_index=False, sort=False)
     table = grouped.agg(count=("n", "sum"), first=("first", "min"), last=("last", "max"))
-    table["log_id"] = [log_id_of(name) for name in table["log_name"]]
+    table["log_id"] = log_ids(table["log_name"])
     table["bin"] = table["bin"] * BIN_NS
     table["rtype"] = table["rtype"].replace("", None)
     named = frame(COVERAGE, table.rename(columns={"name": "node", "rtype": "resource_type"}))

@@ -106,6 +106,11 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
     return Scanned(spoke, pods, files.malformed - noted + left)
 
 
+def places_of(scanned: Scanned) -> pd.DataFrame:
+    """Every place that an entry came from, once: the columns of PLACE."""
+    return pd.concat([scanned.spoke, scanned.pods])[list(PLACE)].drop_duplicates(ignore_index=True)
+
+
 def _mended(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> bool:
     broken = connection.execute("SELECT filename, sum(n)::BIGINT FROM groups WHERE part = 2 GROUP BY 1").fetchall()
     again = False
