@@ -1,7 +1,7 @@
 """What a filter means, written as plainly as it can be: Python over dicts, no SQL. For tests alone.
 
-It shares the parser with the engines, and nothing else: field types, folding, conversions and the walk through arrays are
-written anew from the language's description.
+It shares the parser with the engines, and nothing else: field types, folding, conversions and the walk through arrays
+are written anew from the language's description.
 """
 
 import hashlib
@@ -19,21 +19,31 @@ from triage.lql.tree import And, Anywhere, Call, Filter, Not, Or, Path, Restrict
 
 Entry = Mapping[str, Any]
 
-_RANKS = dict(
-    zip(["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"], range(0, 900, 100), strict=True)
-)
-_STRINGS = {
-    "logName insertId textPayload trace spanId resource.type operation.id operation.producer sourceLocation.file "
-    "sourceLocation.function split.uid httpRequest.requestMethod httpRequest.requestUrl httpRequest.userAgent "
-    "httpRequest.remoteIp httpRequest.serverIp httpRequest.referer httpRequest.protocol"
+_RANKS = {
+    "DEFAULT": 0,
+    "DEBUG": 100,
+    "INFO": 200,
+    "NOTICE": 300,
+    "WARNING": 400,
+    "ERROR": 500,
+    "CRITICAL": 600,
+    "ALERT": 700,
+    "EMERGENCY": 800,
 }
-_STRINGS = set(next(iter(_STRINGS)).split())
-_BOOLS = set(
-    ["traceSampled", "operation.first", "operation.last", "httpRequest.cacheLookup", "httpRequest.cacheHit", "httpRequest.cacheValidatedWithOriginServer"]
-)
-_NUMBERS = set(
-    ["httpRequest.status", "httpRequest.requestSize", "httpRequest.responseSize", "httpRequest.cacheFillBytes", "sourceLocation.line", "split.index", "split.totalSplits"]
-)
+_HTTP = "requestMethod requestUrl userAgent remoteIp serverIp referer protocol"
+_STRINGS = {
+    *("logName", "insertId", "textPayload", "trace", "spanId", "resource.type", "operation.id", "operation.producer"),
+    *("sourceLocation.file", "sourceLocation.function", "split.uid"),
+    *(f"httpRequest.{name}" for name in _HTTP.split()),
+}
+_BOOLS = {
+    *("traceSampled", "operation.first", "operation.last", "httpRequest.cacheLookup", "httpRequest.cacheHit"),
+    "httpRequest.cacheValidatedWithOriginServer",
+}
+_NUMBERS = {
+    *("httpRequest.status", "httpRequest.requestSize", "httpRequest.responseSize", "httpRequest.cacheFillBytes"),
+    *("sourceLocation.line", "split.index", "split.totalSplits"),
+}
 _TIMES = {"timestamp", "receiveTimestamp"}
 _MESSAGES = {"resource", "httpRequest", "operation", "sourceLocation", "split"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,11 +105,9 @@ def _compare(left: Path | Call, operator: str, value: Value, entry: Entry) -> bo
 
 
 def _typed(name: str, raw: Any, operator: str, text: str) -> bool:
-    if name in _STRINGS:
-        return _strings(raw or "", operator, text)
+    if name in _STRINGS or (name == "severity" and operator in ("=~", "!~")):
+        return _strings(raw or ("DEFAULT" if name == "severity" else ""), operator, text)
     if name == "severity":
-        if operator in ("=~", "!~"):
-            return _strings(raw or "DEFAULT", operator, text)
         rank = int(text) if text.isdigit() else _RANKS[text.upper()]
         return _ordered(_RANKS[raw or "DEFAULT"], operator, rank)
     if name in _BOOLS:

@@ -253,7 +253,7 @@ class _Compiler:
             found = [self.engine.matches(text, pattern) for pattern in values]
             return any_of(found if operator == "=~" else [negated(term) for term in found])
         wanted_texts = [literals.fold(value) for value in dict.fromkeys(values)]
-        folded = self.engine.fold(text, ascii_only=all(value.isascii() for value in wanted_texts))
+        folded = self.engine.fold(text, ascii_only=all(value.isascii() for value in values))
         if operator == ":":
             return any_of([self.engine.contains(folded, value) if value else TRUE for value in wanted_texts])
         wanted = [literal(value) for value in wanted_texts]

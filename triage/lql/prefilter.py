@@ -24,7 +24,7 @@ _FOLDING = (
     "FB29 FC5E-FC63 FDFA-FE19 FE30-FE38 FE47-FE7E FEFF-FF5E FFA0 FFE3 FFF0-FFF8 107A5 1BCA0-1BCA3 "
     "1D173-1D17A 1D400-1D6A3 1D7CE-1D7FF 1F100-1F14F 1F16A-1F16C 1F190 1FBF0-1FBF9 E0000-E0FFF"
 )
-_FOLDS_TO_ASCII = "[" + re.sub(r"([0-9A-F]+)", r"\\x{\1}", _FOLDING).replace(" ", "") + "]"
+FOLDS_TO_ASCII = "[" + re.sub(r"([0-9A-F]+)", r"\\x{\1}", _FOLDING).replace(" ", "") + "]"
 _ESCAPED = r"\\u(?:00[ab]|0[1-9a-f]|[1-9a-f][0-9a-f])"
 
 _SHORTEST = 3
@@ -81,7 +81,7 @@ def regex_of(literals: Iterable[str]) -> str:
         if not any(known in literal for known in shortest):
             shortest.append(literal)
     # In any letter case, the class would find every `k` and `s`: the Kelvin sign and the long s are among its members.
-    return "(?i:" + "|".join(map(re2.escape, sorted(shortest))) + f")|{_FOLDS_TO_ASCII}|{_ESCAPED}"
+    return "(?i:" + "|".join(map(re2.escape, sorted(shortest))) + f")|{FOLDS_TO_ASCII}|{_ESCAPED}"
 
 
 def _node(node: Node, text: str) -> Necessary:
