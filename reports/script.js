@@ -114,7 +114,7 @@
       var was = element.getAttribute("data-utc") || element.textContent;
       element.setAttribute("data-utc", was);
       var ms = Date.parse(element.getAttribute("datetime")), p = parts(ms);
-      var full = p.day + " " + p.month + " " + p.year + " " + p.clock + " local";
+      var full = p.day + " " + p.month + " " + p.clock + " local";
       element.textContent = local ? (element.hasAttribute("data-full") ? full : written(ms)) : was;
       if (local) element.title = was + (/UTC/.test(was) ? "" : " UTC"); else element.removeAttribute("title");
     });
@@ -124,8 +124,11 @@
       element.textContent = local ? parts(Number(element.getAttribute("data-ms"))).clock : was;
     });
   });
-  zone.appendChild(document.createTextNode(" "));
-  zone.appendChild(toggle);
+  var here = new Date(document.querySelector("time[datetime]") ? document.querySelector("time[datetime]").getAttribute("datetime") : 0);
+  if (here.getTimezoneOffset() || new Date().getTimezoneOffset()) {
+    zone.appendChild(document.createTextNode(" "));
+    zone.appendChild(toggle);
+  }
 
   // A cursor over the charts that reads the time; arrow keys move it while the chart has the focus.
   all(".timeline svg.chart[data-start]").forEach(function (svg) {

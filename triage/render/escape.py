@@ -9,12 +9,16 @@ import re
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that reorder what follows (Unicode Standard Annex #9); a source of text that reads as something else."""
 
-_INVISIBLE = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0"
+)
 _NEVER_TEXT = "\ud800-\udfff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 _ALWAYS = f"\x00-\x08\x0b-\x1f\x7f-\x9f{BIDI}{_INVISIBLE}{_NEVER_TEXT}"
 _HIDDEN = re.compile(f"[{_ALWAYS}\t\n]")
 _HIDDEN_BUT_LINES = re.compile(f"[{_ALWAYS}]")
-_PILE = re.compile("(?<=[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_COMBINING = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILE = re.compile(f"(?<={_COMBINING}{_COMBINING}){_COMBINING}+")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -29,7 +33,7 @@ def _code(point: int) -> str:
 
 
 def visible(text: str, limit: int, *, lines: bool = False) -> str:
-    """`text` with control, bidi, invisible and broken characters written out (`\\x1b`, `\\u202e`), at most `limit` long.
+    """`text` with control, bidi, invisible and broken characters written out (`\\x1b`), at most `limit` long.
 
     `lines` keeps line ends and tabs, for patches and filters. Marks piled on one letter are cut after the second.
     What is cut off ends in an ellipsis.

@@ -43,9 +43,13 @@ def script() -> str:
 def html(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
     """The page of an incident that is clean (`sweep.clean`) and, where wanted, redacted already."""
     css, js = style(), script()
-    return templates().get_template("page.html.j2").render(
-        page=page(incident, replaced, redacted=redacted),
-        policy=Markup(policy(css, js)),  # noqa: S704  made of hashes alone
-        style=Markup(css),  # noqa: S704  our own file
-        script=Markup(js),  # noqa: S704  our own file
+    return (
+        templates()
+        .get_template("page.html.j2")
+        .render(
+            page=page(incident, replaced, redacted=redacted),
+            policy=Markup(policy(css, js)),  # noqa: S704  made of hashes alone
+            style=Markup(css),  # noqa: S704  our own file
+            script=Markup(js),  # noqa: S704  our own file
+        )
     )

@@ -123,7 +123,10 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 def _narrow(described: dict[str, Any], model: str, field: str, annotation: Any) -> None:
     key = (model, field)
-    strings, numbers = list(_of_type(described, "string")), [*_of_type(described, "integer"), *_of_type(described, "number")]
+    strings, numbers = (
+        list(_of_type(described, "string")),
+        [*_of_type(described, "integer"), *_of_type(described, "number")],
+    )
     pattern = _TIME if datetime in set(_leaves(annotation)) else _PATTERNS.get(key)
     for one in strings:
         one.update({"pattern": pattern} if pattern else {})

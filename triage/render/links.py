@@ -25,7 +25,7 @@ def logs_explorer(query: str, project: str | None, start: datetime, end: datetim
 
 
 def safe_link(url: str | None) -> str | None:
-    """`url` where it may become a link: `https` (or `http`) with a host, and nothing that a browser would read otherwise.
+    """`url` where it may become a link: `https` (or `http`) with a host, and nothing that browsers read otherwise.
 
     Anything else (`javascript:`, `data:`, a relative address, control characters) is None.
     """

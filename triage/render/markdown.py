@@ -22,6 +22,8 @@ from triage.units import format_time
 LONGEST = 12_000
 """A comment on a Google Cloud support case holds 12,800 characters."""
 _LONGEST_LINE = 400
+_LONGEST_PROSE = 500
+_LONGEST_SPAN = 300
 _MOST_EPISODES = 20
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&$:=^\"'/]|^\d+(?=\.))")
@@ -29,15 +31,15 @@ _CALLS = re.compile(r"@(?=\w)")
 
 
 def prose(text: str) -> str:
-    """Text that reads as itself: no markup, no link, no mention of a person, on one line."""
-    flat = " ".join(text.split())
+    """Text that reads as itself: no markup, no link, no mention of a person, on one line, at most 500 characters."""
+    flat = _short(" ".join(text.split()), _LONGEST_PROSE)
     escaped = _SPECIAL.sub(r"\\\1", flat)
     return _CALLS.sub("@\u2060", escaped).replace("www.", "www\\.")
 
 
 def span(text: str) -> str:
     """Text as inline code, whatever backticks it holds; in a table it needs `cell` on top."""
-    flat = " ".join(text.split()) or " "
+    flat = _short(" ".join(text.split()), _LONGEST_SPAN) or " "
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{fence}{pad}{flat}{pad}{fence}"
@@ -54,12 +56,16 @@ def block(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def markdown(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
-    """The report as Markdown; what doesn't fit is named at the end, never cut in the middle of a section."""
+    """The report as Markdown; the head always fits; what else doesn't is named at the end, never cut in its middle."""
     parts, left_out, length = [], [], 0
     for title, body in _sections(incident):
         text = (f"### {title}\n\n" if title else "") + body.strip() + "\n"
-        if length + len(text) > LONGEST - 600:
+        if title and length + len(text) > LONGEST - 1200:
             left_out.append(title.lower())
             continue
         parts.append(text)
@@ -88,7 +94,10 @@ def _sections(incident: Incident) -> Iterator[tuple[str, str]]:
     if against:
         yield "Evidence against, and other explanations", "\n".join(against)
     if incident.findings:
-        rows = [f"- **{prose(f.severity)}** {span(f.workload or f.check)}: {prose(f.message)}" for f in incident.findings[:12]]
+        rows = [
+            f"- **{prose(f.severity)}** {span(f.workload or f.check)}: {prose(f.message)}"
+            for f in incident.findings[:12]
+        ]
         yield "What widened the damage", "\n".join(rows)
     yield "What was not seen", "\n".join(_gaps(incident))
     yield "For a support case", block(support_block(incident))
@@ -112,20 +121,22 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
         kind = f" *({'changes' if step.changes else 'only reads'})*" if step.run else ""
         yield f"{number}. {prose(step.say)}{kind}"
         if step.run:
-            yield _indented(block(step.run, "sh"), 3)
+            yield _indented(block(_short(step.run, 1000), "sh"), 3)
 
 
 def _missing(incident: Incident) -> Iterator[str]:
     for one in incident.verdict.missing[:8]:
         yield f"- **{prose(one.what)}** – {prose(one.why)}"
         if one.command:
-            yield _indented(block(one.command, "sh"), 2)
+            yield _indented(block(_short(one.command, 1000), "sh"), 2)
 
 
 def _chain(incident: Incident) -> Iterator[str]:
     lines = lines_by_signal(incident)
     for step in chain(incident):
-        yield f"{step.number}. **{prose(step.title)}** {span(step.id)}" + (f" – {prose(step.seen)}" if step.seen else "")
+        yield f"{step.number}. **{prose(step.title)}** {span(step.id)}" + (
+            f" – {prose(step.seen)}" if step.seen else ""
+        )
         for line in lines.get(step.id, [])[:2]:
             link = safe_link(line.console_url)
             link = f" [Logs Explorer](<{link}>)" if link and len(link) < 900 else ""

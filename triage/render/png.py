@@ -16,7 +16,14 @@ from triage.resources import resource
 
 _ZOOM = 2
 _FONT_DIRS = tuple(
-    Path(path) for path in ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts", "C:/Windows/Fonts")
+    Path(path)
+    for path in (
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        "/System/Library/Fonts",
+        "/Library/Fonts",
+        "C:/Windows/Fonts",
+    )
 )
 _FONTS = {
     "DejaVuSans.ttf": "DejaVu Sans",

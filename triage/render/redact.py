@@ -35,7 +35,7 @@ class Rule:
 
     kind: str
     pattern: re.Pattern[str]
-    holds: Callable[[str, Span], bool] = lambda text, span: True
+    holds: Callable[[str, Span], bool] | None = None
     """A second look at what the pattern found: the text, and the span that would go."""
 
 
@@ -44,7 +44,9 @@ _VERSION_BEFORE = re.compile(
     r"|chrom\w+)\b[\"']?(?:\s+(?:from|to|is|was|version))*\s*[:= ]?\s*[\"']?|\bv|[A-Za-z_]\w*==)$"
 )
 _AGENT_BEFORE = re.compile(r"[A-Za-z][\w.+-]*/$|/[\w.-]+:$")
-_PRIVATE = re.compile(r"10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[789]\d|1[01]\d|12[0-7])\.")
+_PRIVATE = re.compile(
+    r"10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[789]\d|1[01]\d|12[0-7])\."
+)
 
 
 def _is_ipv4(text: str, span: Span) -> bool:
@@ -77,15 +79,15 @@ def _looks_random(text: str, span: Span) -> bool:
 
 
 def _is_value(text: str, span: Span) -> bool:
-    """Whether what follows `token: ` is a value and not the next word of a sentence (`token: context deadline exceeded`)."""
+    """Whether what follows `token: ` is a value, and not the next word of a sentence (`token: context deadline`)."""
     value = text[slice(*span)]
-    return text[span[0] - 1] not in " \t" or len(value) >= 20 or bool(re.search(r"\d", value)) and len(value) >= 6
+    return text[span[0] - 1] not in " \t" or len(value) >= 20 or (bool(re.search(r"\d", value)) and len(value) >= 6)
 
 
 _NOT_YET = r"(?!\[[a-z-]{2,30}-\d+\])"
 RULES: tuple[Rule, ...] = (
     Rule("service-account-key", re.compile(
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.{0,20000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)", re.S)),
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.{0,20000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)", re.DOTALL)),
     Rule("service-account-key", re.compile(
         r"""\bprivate_key(?:_id)?\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<secret>[^\s"',}\\]{8,})""")),
     Rule("jwt", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?")),
@@ -112,16 +114,19 @@ RULES: tuple[Rule, ...] = (
         r"""(?i)(?:token|secret|credentials?|session[-_]?id|x-goog-signature|x-amz-signature|[?&](?:sig|code))\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<secret>"""
         + _NOT_YET + r"""[^\s"',;&}\\]{6,})"""), _is_value),
     Rule("email", re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z][\w-]{1,62}(?![\w@])")),
-    Rule("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,39}(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,15})?(?![\w:])"), _is_ipv6),
     Rule("ip", re.compile(
-        r"(?<![\w.-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w+]|-(?![\d\s])|\.\d)"), _is_ipv4),
+        r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,39}(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,15})?(?![\w:])"),
+        _is_ipv6),
+    Rule("ip", re.compile(
+        r"(?<![\w.-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w+]|-(?![\d\s])|\.\d)"),
+        _is_ipv4),
     Rule("secret", re.compile(r"(?<![\w+/.=-])[A-Za-z0-9+/_-]{32,}={0,2}(?![\w+/-])"), _looks_random),
 )  # fmt: skip
 """In order: what an earlier rule takes, a later one leaves alone."""
 
 _NEVER = frozenset({
-    "schema_version", "confidence", "cause", "effect", "chain", "signal", "signals", "check", "severity", "aspect", "kind",
-    "role", "basis", "level", "stream", "planned", "variants", "seen_by", "metric",
+    "schema_version", "confidence", "cause", "effect", "chain", "signal", "signals", "check", "severity", "aspect",
+    "kind", "role", "basis", "level", "stream", "planned", "variants", "seen_by", "metric",
 })  # fmt: skip
 """Fields whose values are the program's own words."""
 _NAMES = frozenset({
@@ -130,7 +135,9 @@ _NAMES = frozenset({
 })  # fmt: skip
 """Fields that name things the report is about: only the user's own patterns apply."""
 _LINKS = frozenset({"url", "console_url", "query_url"})
-_HAS_ANY = re.compile(r"[@:=]|\d\.\d|[A-Za-z0-9+/_-]{32}|(?i:bearer|basic|digest|apikey|password|passwd|passphrase|pwd) |[-_.]\w{16}")
+_HAS_ANY = re.compile(
+    r"[@:=]|\d\.\d|[A-Za-z0-9+/_-]{32}|(?i:bearer|basic|digest|apikey|password|passwd|passphrase|pwd) |[-_.]\w{16}"
+)
 
 
 def custom_rules(patterns: Sequence[str]) -> Iterator[re2._Regexp]:
@@ -170,7 +177,7 @@ class Redactor:
         return self._replace(text, spans)
 
     def mark(self, message: str, mark: Mark) -> Mark | None:
-        """Where the marked part of a message lies once it is redacted; a mark that touches a placeholder takes it in."""
+        """Where the marked part of a message lies afterwards; a mark that touches a placeholder takes it in."""
         start, end = mark
         shift_start = shift_end = 0
         for low, high, kind in self._found(message, False):
@@ -220,7 +227,9 @@ class Redactor:
             for rule in RULES:
                 for hit in rule.pattern.finditer(text):
                     span = hit.span("secret") if "secret" in rule.pattern.groupindex else hit.span()
-                    if rule.holds(text, span) and all(end <= span[0] or span[1] <= start for start, end, _ in found):
+                    if (rule.holds is None or rule.holds(text, span)) and all(
+                        end <= span[0] or span[1] <= start for start, end, _ in found
+                    ):
                         found.append((*span, rule.kind))
         return tuple(sorted(found))
 

@@ -10,10 +10,37 @@ from triage.render.escape import visible
 M = TypeVar("M", bound=Model)
 Mark = tuple[int, int]
 
-_LONG = {"patch": 20_000, "filter": 20_000, "query": 20_000, "command": 4_000, "run": 4_000, "description": 4_000}
+_LONG = {
+    "message": 2_000,
+    "patch": 20_000,
+    "filter": 20_000,
+    "query": 20_000,
+    "command": 4_000,
+    "run": 4_000,
+    "description": 2_000,
+}
 _URLS = {"url": 8_000, "console_url": 8_000, "query_url": 8_000}
+_PROSE = 1_000
 _LINES = {"patch", "filter", "query", "description"}
-_NAMES = {"node", "node_pool", "zone", "instance_id", "signal", "stream", "check", "cause", "effect", "insert_id"}
+_NAMES = {
+    "node",
+    "node_pool",
+    "zone",
+    "instance_id",
+    "signal",
+    "stream",
+    "check",
+    "cause",
+    "effect",
+    "insert_id",
+    "policy",
+    "service",
+    "title",
+    "name",
+    "workload",
+    "variants",
+    "metric",
+}
 
 
 class Change(Protocol):
@@ -30,7 +57,7 @@ class _Harmless:
     """Nothing hidden, everything bounded."""
 
     def text(self, field: str, text: str) -> str:
-        limit = _LONG.get(field) or _URLS.get(field) or (300 if field in _NAMES else 2_000)
+        limit = _LONG.get(field) or _URLS.get(field) or (300 if field in _NAMES else _PROSE)
         return visible(text, limit, lines=field in _LINES)
 
     def mark(self, message: str, mark: Mark) -> Mark | None:

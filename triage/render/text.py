@@ -39,7 +39,12 @@ def summary(incident: Incident) -> RenderableType:
     safe = clean(incident)
     first = first_screen(safe)
     head = Text.assemble((first.title, "bold"), no_wrap=True, overflow="ellipsis")
-    sure = Text.assemble((first.confidence, _COLOUR[safe.verdict.confidence]), ("  " + first.reason, ""), no_wrap=True, overflow="ellipsis")
+    sure = Text.assemble(
+        (first.confidence, _COLOUR[safe.verdict.confidence]),
+        ("  " + first.reason, ""),
+        no_wrap=True,
+        overflow="ellipsis",
+    )
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for style in ("dim", "bold", "dim"):
         table.add_column(style=style, no_wrap=True, overflow="ellipsis")
@@ -47,7 +52,10 @@ def summary(incident: Incident) -> RenderableType:
         table.add_row(Text(fact.label), Text(fact.value), Text(fact.note))
     rows: list[RenderableType] = [head, sure, table]
     rows += [_line("now", step.run or step.say) for step in first.actions[:2]]
-    rows += [_line("missing", f"{one.what}: {one.command or one.why}") for one in first.missing[: 2 if safe.verdict.cause is None else 0]]
+    rows += [
+        _line("missing", f"{one.what}: {one.command or one.why}")
+        for one in first.missing[: 2 if safe.verdict.cause is None else 0]
+    ]
     if first.unseen:
         rows.append(_line("not seen", words.listed([gap.source for gap in first.unseen], 5)))
     return Group(*rows)
@@ -60,7 +68,9 @@ def _line(label: str, text: str) -> Text:
 def text_report(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
     """The whole report as plain text, a hundred columns wide, without colour."""
     out = StringIO()
-    console = Console(file=out, width=WIDTH, color_system=None, force_terminal=False, highlight=False, emoji=False, markup=False)
+    console = Console(
+        file=out, width=WIDTH, color_system=None, force_terminal=False, highlight=False, emoji=False, markup=False
+    )
     for part in _parts(incident):
         console.print(part, soft_wrap=isinstance(part, str))
     console.print(redaction_sentence(tuple(replaced), redacted=redacted))
@@ -75,24 +85,31 @@ def _parts(incident: Incident) -> Iterator[RenderableType]:
     yield Text(f"\nConfidence: {first.confidence}. {first.reason}")
     for fact in first.facts:
         yield Text(f"  {fact.label}: {fact.value}" + (f" – {fact.note}" if fact.note else ""))
-    for title, steps in (("What to do now", (*first.actions, *first.more_actions)),):
-        if steps:
-            yield f"\n{title}"
-            for step in steps:
-                yield Text(f"  - {step.say}" + (" (changes)" if step.run and step.changes else ""))
-                if step.run:
-                    yield "    " + step.run
-    if first.missing:
-        yield "\nMissing"
-        for one in first.missing:
-            yield Text(f"  - {one.what}: {one.why}")
-            if one.command:
-                yield "    " + one.command
+    for step in (*first.actions, *first.more_actions):
+        yield from _item(
+            "What to do now",
+            step.say + (" (changes)" if step.run and step.changes else ""),
+            step.run,
+            step == first.actions[0],
+        )
+    for one in first.missing:
+        yield from _item("Missing", f"{one.what}: {one.why}", one.command, one == first.missing[0])
+    for gap in first.unseen:
+        yield from _item("Not seen", f"{gap.source}: {gap.reason}", gap.remedy, gap == first.unseen[0])
     if incident.episodes:
         yield ""
         yield episode_table(incident)
     yield "\nFor a support case\n"
     yield support_block(incident)
+
+
+def _item(title: str, said: str, command: str | None, opens: bool) -> Iterator[RenderableType]:
+    """One item of a list, under its title where it is the first; a command stands alone, whole, on its line."""
+    if opens:
+        yield f"\n{title}"
+    yield Text(f"  - {said}")
+    if command:
+        yield f"    {command}"
 
 
 def episode_table(incident: Incident, most: int = 40) -> Table:

@@ -41,7 +41,7 @@ def tick_paths(times: Iterable[int], scale: TimeScale, bottom: float, height: fl
         width = round(height * share, 1)
         y = round(bottom - width / 2, 1)
         data = "".join(
-            f"M{scale.left + first:g} {y:g}h{length + 0.5:g}"
+            f"M{scale.left + first:g} {y:g}h{length + 0.8:g}"
             for first, length in runs(c for c, n in counted.items() if (n >= DENSE) is wanted)
         )
         if data:

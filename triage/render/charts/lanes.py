@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from triage.model.incident import Alert, Episode, Kind, Lane, Marks, Timeline
 from triage.model.signal import Role
@@ -39,7 +40,7 @@ class Heights:
         return self.cause + self.symptom + self.consequence + self.context + self.status + 3
 
 
-ROOMY = Heights(cause=9, symptom=7, consequence=5, context=3, status=6, gap=8)
+ROOMY = Heights(cause=9, symptom=7, consequence=5, context=4, status=6, gap=8)
 TIGHT = Heights(cause=6, symptom=4, consequence=3, context=2, status=4, gap=5)
 
 
@@ -85,19 +86,41 @@ def _alert_mark(index: int, alert: Alert, scale: TimeScale, top: float) -> Shape
     return Shape(f"alert {kind}", x, top + 3, round(max(0.0, end - x), 1), 10, label + tie, f"#alert-{index + 1}")
 
 
-def lane_row(lane: Lane, episodes: Sequence[Episode], scale: TimeScale, form: Form, heights: Heights, y: float) -> Row:
-    """One node: its episodes with NotReady and repair, and what was seen on it by role."""
+def shared_start(names: Sequence[str]) -> str:
+    """What these names begin with in common, up to a dash; empty where too little would remain to tell them apart."""
+    if len(names) < 2:
+        return ""
+    shared = takewhile(lambda same: len(set(same)) == 1, zip(*(name.split("-") for name in names), strict=False))
+    parts = [same[0] for same in shared]
+    while parts and any(len(name) - len("-".join(parts)) < 12 for name in names):
+        parts.pop()
+    return "-".join(parts) + "-" if parts else ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What all rows of one picture share: the axis, the form, and how tall lanes are."""
+
+    scale: TimeScale
+    form: Form
+    heights: Heights
+
+
+def lane_row(lane: Lane, name: str, episodes: Sequence[Episode], grid: Grid, y: float) -> Row:
+    """One node under a short name: its episodes with NotReady and repair, and what was seen on it by role."""
+    scale, form, heights = grid.scale, grid.form, grid.heights
     top = y + form.above
     own = [(index, episodes[index]) for index in lane.episodes if 0 <= index < len(episodes)]
     shapes = [shape for index, episode in own for shape in _episode_shapes(index, episode, scale, heights, top)]
     return Row(
-        "node", shortened(lane.node, form.letters), lane.node, top, heights.lane, _name_y(y, form, heights.lane),
+        "node", shortened(name, form.letters), lane.node, top, heights.lane, _name_y(y, form, heights.lane),
         tuple(shapes), tuple(_marks(lane.marks, scale, heights, top)),
     )  # fmt: skip
 
 
-def healthy_row(timeline: Timeline, scale: TimeScale, form: Form, heights: Heights, y: float) -> Row:
+def healthy_row(timeline: Timeline, grid: Grid, y: float) -> Row:
     """All nodes without an episode, folded together."""
+    scale, form, heights = grid.scale, grid.form, grid.heights
     top = y + form.above
     name = words.count(timeline.healthy_nodes, "healthy node")
     marks = tuple(_marks(timeline.healthy_marks, scale, heights, top))
@@ -117,9 +140,7 @@ def _marks(marks: Sequence[Marks], scale: TimeScale, heights: Heights, top: floa
             yield Ticks(role.value, stroke, data)
 
 
-def _episode_shapes(
-    index: int, episode: Episode, scale: TimeScale, heights: Heights, top: float
-) -> Iterator[Shape]:
+def _episode_shapes(index: int, episode: Episode, scale: TimeScale, heights: Heights, top: float) -> Iterator[Shape]:
     start, end = ms_of(episode.start), ms_of(episode.end) if episode.end else scale.end
     if end < scale.start or start > scale.end:
         return
@@ -142,4 +163,3 @@ def _episode_shapes(
         done = scale.x(ms_of(episode.repair.end)) if episode.repair.end else right
         label = f"Repair {words.day_and_clock(episode.repair.start)} UTC, {episode.node}"
         yield Shape("repair", at, strip, round(max(3.0, done - at), 1), heights.status, label, href)
-

@@ -21,8 +21,8 @@ class Form:
     """How many letters of a name have room."""
 
 
-WIDE = Form(width=1120, left=214, right=1108, name_x=202, above=0, ticks=12, letters=33)
-NARROW = Form(width=358, left=6, right=352, name_x=6, above=15, ticks=5, letters=52)
+WIDE = Form(width=1120, left=204, right=1108, name_x=192, above=0, ticks=12, letters=26)
+NARROW = Form(width=358, left=6, right=352, name_x=6, above=15, ticks=5, letters=46)
 
 
 @dataclass(frozen=True)

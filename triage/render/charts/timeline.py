@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from triage.model.incident import Episode, Incident, Lane
 from triage.render import words
-from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, alert_rows, healthy_row, lane_row
+from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, Grid, alert_rows, healthy_row, lane_row, shared_start
 from triage.render.charts.panels import panels
 from triage.render.charts.scale import TimeScale, ms_of
 from triage.render.charts.shapes import Band, Chart, Form, Row
@@ -26,12 +26,14 @@ def timeline(incident: Incident, span: Span, form: Form, prefix: str, *, only_ac
     alerts, y = alert_rows(incident.alerts, scale, form, top + 6)
     metrics, y = panels(incident.timeline.series, {lane.node for lane in drawn}, scale, form, y)
     heights = ROOMY if len(drawn) <= 20 else TIGHT
+    grid = Grid(scale, form, heights)
+    names = _short_names([lane.node for lane in incident.timeline.lanes])
     lanes: list[Row] = []
     for lane in drawn:
-        lanes.append(lane_row(lane, incident.episodes, scale, form, heights, y))
+        lanes.append(lane_row(lane, names[lane.node], incident.episodes, grid, y))
         y += heights.lane + heights.gap + form.above
     if incident.timeline.healthy_nodes:
-        lanes.append(healthy_row(incident.timeline, scale, form, heights, y))
+        lanes.append(healthy_row(incident.timeline, grid, y))
         y += heights.lane + heights.gap + form.above
     return Chart(
         prefix=prefix,
@@ -49,7 +51,7 @@ def whole(incident: Incident) -> Span:
 
 
 def worst(incident: Incident) -> Span | None:
-    """The hours with the most onsets and alerts, about a sixth of the window; None where the window is short or quiet."""
+    """The hours with the most onsets and alerts, a sixth of the window; None where it is short or quiet."""
     start, end = whole(incident)
     length = min(6 * 3_600_000, max(1_800_000, (end - start) // 6))
     onsets = [ms_of(episode.start) for episode in incident.episodes]
@@ -85,6 +87,12 @@ def _bands(episodes: Sequence[Episode], scale: TimeScale) -> Iterator[Band]:
             joined.append((x, right, planned))
     for x, right, planned in joined:
         yield Band(x, round(right - x, 1), planned)
+
+
+def _short_names(nodes: Sequence[str]) -> dict[str, str]:
+    """Nodes without the beginning that all of them share."""
+    start = shared_start(nodes)
+    return {node: "…" + node[len(start) :] if start else node for node in nodes}
 
 
 def _moment(ms: int) -> datetime:

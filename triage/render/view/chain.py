@@ -9,6 +9,7 @@ from triage.render import words
 from triage.render.links import safe_link
 
 _MOST_LINES = 4
+"""Lines under the first link; the later ones, which follow from it, show half as many."""
 _MOST_MORE = 8
 
 
@@ -59,19 +60,20 @@ class Step:
     because_seen: str
 
 
-def quote(line: Line) -> Quote:
-    """A line ready to be shown; a mark that makes no sense is left out."""
+def quote(line: Line, most: int = 2_000) -> Quote:
+    """A line ready to be shown, at most so many characters of it; a mark that makes no sense is left out."""
+    message = line.message if len(line.message) <= most else line.message[: most - 1] + "…"
     start, end = line.mark or (0, 0)
-    if not 0 <= start < end <= len(line.message):
-        start = end = len(line.message)
+    if not 0 <= start < end <= len(message):
+        start = end = len(message)
     return Quote(
         moment=line.timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         time=words.day_and_clock(line.timestamp),
         node=line.node or "",
         stream=line.stream,
-        before=line.message[:start],
-        told=line.message[start:end],
-        after=line.message[end:],
+        before=message[:start],
+        told=message[start:end],
+        after=message[end:],
         link=safe_link(line.console_url),
         insert_id=line.insert_id or "",
         workload=line.workload or "",
@@ -84,7 +86,9 @@ def chain(incident: Incident) -> tuple[Step, ...]:
     lines = lines_by_signal(incident)
     steps = []
     for number, signal in enumerate(ids, 1):
-        link = next((one for one in incident.verdict.links if one.cause == signal and ids[number:][:1] == (one.effect,)), None)
+        link = next(
+            (one for one in incident.verdict.links if one.cause == signal and ids[number:][:1] == (one.effect,)), None
+        )
         steps.append(_step(incident, number, signal, lines.get(signal, []), link))
     return tuple(steps)
 
@@ -125,6 +129,7 @@ def _step(incident: Incident, number: int, signal: str, lines: Sequence[Line], l
     cause = next((one for one in incident.causes if one.signal == signal), None)
     summary = next((one for one in incident.occurrences if one.signal == signal), None)
     varied = _varied(lines)
+    shown = _MOST_LINES if number == 1 else _MOST_LINES // 2
     return Step(
         number=number,
         id=signal,
@@ -133,9 +138,9 @@ def _step(incident: Incident, number: int, signal: str, lines: Sequence[Line], l
         description=info.description.strip() if info else "",
         seen=_seen(summary),
         statistics=tuple(_statistics(cause)) if cause else (),
-        quotes=tuple(quote(line) for line in varied[:_MOST_LINES]),
-        more=tuple(quote(line) for line in varied[_MOST_LINES : _MOST_LINES + _MOST_MORE]),
-        left_out=max(0, len(varied) - _MOST_LINES - _MOST_MORE),
+        quotes=tuple(quote(line) for line in varied[:shown]),
+        more=tuple(quote(line) for line in varied[shown : shown + _MOST_MORE]),
+        left_out=max(0, len(varied) - shown - _MOST_MORE),
         query=cause.query if cause else "",
         query_link=safe_link(cause.query_url) if cause else None,
         references=tuple((r.what, r.url) for r in info.references if safe_link(r.url)) if info else (),
@@ -148,7 +153,9 @@ def _step(incident: Incident, number: int, signal: str, lines: Sequence[Line], l
 
 def _varied(lines: Iterable[Line]) -> list[Line]:
     """Lines in time order, those first that add a node or a kind of log not yet shown."""
-    fresh, rest, seen = [], [], set()
+    fresh: list[Line] = []
+    rest: list[Line] = []
+    seen = set()
     for line in sorted(lines, key=lambda one: (one.timestamp, one.node or "", one.message)):
         key = (line.node, line.stream)
         (rest if key in seen else fresh).append(line)
@@ -173,7 +180,7 @@ def _link_seen(link: ChainLink) -> str:
 def _statistics(cause: Cause) -> Iterable[Statistic]:
     yield Statistic(
         f"explains {words.of(cause.episodes_explained, cause.episodes_total, 'episode')}",
-        "An episode counts as explained where this signal was seen on its node, in the episode or its lead-up, and lies "
+        "An episode counts as explained where this signal was seen on its node, in the episode or its lead-up, "
         "upstream of what followed.",
     )
     contrast = cause.contrast
@@ -194,6 +201,10 @@ def _statistics(cause: Cause) -> Iterable[Statistic]:
             f"never lines.{tests}",
         )
     if cause.lead_time_s is not None:
-        spread = f" (middle half {words.length(cause.lead_iqr_s[0])} to {words.length(cause.lead_iqr_s[1])})" if cause.lead_iqr_s else ""
+        spread = (
+            f" (middle half {words.length(cause.lead_iqr_s[0])} to {words.length(cause.lead_iqr_s[1])})"
+            if cause.lead_iqr_s
+            else ""
+        )
         text = f"{words.length(cause.lead_time_s)} before NotReady{spread}"
         yield Statistic(text, f"Median over {words.count(cause.leads, 'episode')} in which it came before NotReady.")

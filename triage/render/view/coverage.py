@@ -66,7 +66,8 @@ def queries(incident: Incident) -> tuple[Query, ...]:
     """Every read, to be done again by hand."""
     window, project = incident.window, incident.cluster.project
     return tuple(
-        Query(one, logs_explorer(one.filter, project, window.start, window.end)) for one in incident.provenance.queries[:60]
+        Query(one, logs_explorer(one.filter, project, window.start, window.end))
+        for one in incident.provenance.queries[:60]
     )
 
 
@@ -76,5 +77,8 @@ def redaction_sentence(replaced: tuple[Replaced, ...], *, redacted: bool) -> str
         return "Nothing was redacted: this report may hold addresses, tokens and other secrets that were in the logs."
     if not replaced:
         return "Redaction was on; nothing had to be replaced."
-    kinds = [f"{words.count(one.values, one.kind.replace('-', ' '))} in {words.count(one.places, 'place')}" for one in replaced]
+    kinds = [
+        f"{words.count(one.values, one.kind.replace('-', ' '))} in {words.count(one.places, 'place')}"
+        for one in replaced
+    ]
     return f"Replaced by placeholders that keep values apart: {words.listed(kinds, 12)}."

@@ -94,7 +94,11 @@ def _quiet_facts(incident: Incident) -> list[Fact]:
     nodes = incident.timeline.healthy_nodes + len(incident.timeline.lanes)
     facts = [
         Fact("Episodes", "none", "no node went NotReady, none was repaired"),
-        Fact("Nodes watched", f"{nodes:,}" if nodes else "–", "all of them healthy" if nodes else "not told by the evidence"),
+        Fact(
+            "Nodes watched",
+            f"{nodes:,}" if nodes else "–",
+            "all of them healthy" if nodes else "not told by the evidence",
+        ),
         Fact("Log entries read", f"{incident.provenance.entries_read:,}", _kept(incident), "#coverage"),
     ]
     opened = len(incident.alerts)
@@ -126,11 +130,15 @@ def _since(incident: Incident) -> Fact:
     episodes = [e for e in incident.episodes if cause is None or e.cause == cause] or list(incident.episodes)
     first, last = min(e.start for e in episodes), max(e.start for e in episodes)
     still_open = sum(e.end is None for e in episodes)
-    note = f"{words.count(still_open, 'episode')} still open" if still_open else f"last onset {words.day_and_clock(last)[:-3]}"
+    note = (
+        f"{words.count(still_open, 'episode')} still open"
+        if still_open
+        else f"last onset {words.day_and_clock(last)[:-3]}"
+    )
     if len(episodes) == 1 and not still_open:
         note = f"{words.length((episodes[0].end - first).total_seconds())} long" if episodes[0].end else ""
     moment = first.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Fact("Since", words.full_time(first), note, "#episodes", moment=moment)
+    return Fact("Since", words.day_and_clock(first)[:-3] + " UTC", note, "#episodes", moment=moment)
 
 
 def _repairs(incident: Incident) -> Fact:

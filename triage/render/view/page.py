@@ -1,17 +1,21 @@
 """The whole page: every section in the order in which it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from triage.model.incident import Finding, Gate, Incident, Recurrence, Rival
 from triage.model.place import Gap
 from triage.render import words
+from triage.render.charts.lanes import PLANNED
 from triage.render.charts.shapes import NARROW, WIDE, Chart
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.redact import Replaced
-from triage.render.view import chain, coverage, tables, trends
+from triage.render.view import tables
+from triage.render.view.chain import Step, causes, chain
+from triage.render.view.coverage import Coverage, Query, coverage, queries, redaction_sentence
 from triage.render.view.first import FirstScreen, first_screen
 from triage.render.view.support import support_block
+from triage.render.view.trends import TrendCard, trend_cards
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ class Page:
     first: FirstScreen
     figures: tuple[Figure, ...]
     shown_roles: tuple[str, ...]
-    has_planned: bool
-    chain: tuple[chain.Step, ...]
-    causes: tuple[chain.Step, ...]
+    shown_marks: frozenset[str]
+    """Which kinds of marks the pictures hold, for the legend."""
+    chain: tuple[Step, ...]
+    causes: tuple[Step, ...]
     against: tuple[str, ...]
     rivals: tuple[Rival, ...]
     ruled_out: tuple[Rival, ...]
@@ -51,16 +56,16 @@ class Page:
     episodes: tables.Bounded[tables.EpisodeRow]
     alerts: tables.Bounded[tables.AlertRow]
     alignment: tables.AlignmentView | None
-    trends: tuple[trends.TrendCard, ...]
+    trends: tuple[TrendCard, ...]
     more_trends: int
     suspects: tables.Bounded[tables.SuspectRow]
     recurrence: tables.Bounded[Recurrence]
     changes: tables.Bounded[tables.ChangeRow]
     findings: tables.Bounded[Finding]
     occurrences: tables.Bounded[tables.OccurrenceRow]
-    coverage: coverage.Coverage
+    coverage: Coverage
     gaps: tuple[Gap, ...]
-    queries: tuple[coverage.Query, ...]
+    queries: tuple[Query, ...]
     support: str
     redaction: str
 
@@ -68,7 +73,7 @@ class Page:
 def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> Page:
     """Everything that the page of this incident shows; `replaced` is what redaction took out."""
     cluster, window, verdict = incident.cluster, incident.window, incident.verdict
-    cards, more_trends = trends.trend_cards(incident)
+    cards, more_trends = trend_cards(incident)
     return Page(
         name=cluster.name,
         place=" / ".join(part for part in (cluster.project, cluster.location) if part),
@@ -82,9 +87,9 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         first=first_screen(incident),
         figures=tuple(_figures(incident)),
         shown_roles=_roles(incident),
-        has_planned=any(e.planned for e in tables.episode_rows(incident).rows),
-        chain=chain.chain(incident),
-        causes=chain.causes(incident),
+        shown_marks=frozenset(_marks(incident)),
+        chain=chain(incident),
+        causes=causes(incident),
         against=verdict.against,
         rivals=verdict.rivals[:20],
         ruled_out=verdict.ruled_out[:60],
@@ -101,11 +106,11 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         changes=tables.change_rows(incident),
         findings=tables.bounded(incident.findings, tables.MOST_ROWS),
         occurrences=tables.occurrence_rows(incident),
-        coverage=coverage.coverage(incident),
+        coverage=coverage(incident),
         gaps=incident.gaps,
-        queries=coverage.queries(incident),
+        queries=queries(incident),
         support=support_block(incident),
-        redaction=coverage.redaction_sentence(tuple(replaced), redacted=redacted),
+        redaction=redaction_sentence(tuple(replaced), redacted=redacted),
     )
 
 
@@ -124,6 +129,15 @@ def _roles(incident: Incident) -> tuple[str, ...]:
     return tuple(role for role in ("cause", "symptom", "consequence", "context") if role in seen)
 
 
+def _marks(incident: Incident) -> Iterator[str]:
+    for episode in incident.episodes:
+        yield "planned" if episode.kind in PLANNED else "episode"
+        yield from ["not-ready"] if episode.not_ready else []
+        yield from ["repair"] if episode.repair else []
+    for alert in incident.alerts:
+        yield "slow" if alert.slow_burn else "untied" if alert.episode is None else "tied"
+
+
 def _figures(incident: Incident) -> list[Figure]:
     """The window as a whole, and the worst hours of it where it is long enough to need a closer look."""
     if not (incident.timeline.lanes or incident.timeline.healthy_nodes or incident.alerts or incident.timeline.series):
@@ -140,5 +154,7 @@ def _figures(incident: Incident) -> list[Figure]:
     if closest:
         wide = timeline(incident, closest, WIDE, "dw", only_active=True)
         narrow = timeline(incident, closest, NARROW, "dn", only_active=True)
-        drawn.append(Figure(f"A closer look at the worst {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow))
+        drawn.append(
+            Figure(f"A closer look at the worst {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow)
+        )
     return drawn

@@ -39,14 +39,15 @@ def _lines(incident: Incident) -> Iterator[str]:
         yield verdict.summary
     yield f"Confidence: {verdict.confidence.value}." + (f" {verdict.reason}" if verdict.reason else "")
     if incident.alignment.alerts:
-        yield f"Alerts: {words.of(incident.alignment.aligned, incident.alignment.alerts, 'alert')} inside a node failure."
+        yield f"Alerts: {words.of(incident.alignment.aligned, incident.alignment.alerts, 'alert')} in a node failure."
     yield from _episodes(incident)
     yield from _evidence(incident)
     yield ""
     yield "WHAT IS ASKED"
     yield from _asked(incident)
     yield ""
-    yield f"Report by triage {incident.provenance.version}, {format_time(incident.provenance.generated)}; all times UTC."
+    made = incident.provenance
+    yield f"Report by triage {made.version}, {format_time(made.generated)}; all times UTC."
 
 
 def _still_open(faults: list[Episode]) -> str:
@@ -86,10 +87,10 @@ def _evidence(incident: Incident) -> Iterator[str]:
 def _asked(incident: Incident) -> Iterator[str]:
     confidence = incident.verdict.confidence
     if not incident.episodes:
-        yield "1. Did the platform record a node failure, repair or host event in this window that these logs don't show?"
+        yield "1. Did the platform record a node failure, repair or host event here that these logs don't show?"
         return
     if confidence is Confidence.INSUFFICIENT:
-        yield "1. What does the platform know of these nodes (host events, serial console, repair reasons) at these times?"
+        yield "1. What does the platform know of these nodes at these times (host events, repair reasons)?"
         for number, missing in enumerate(incident.verdict.missing[:5], 2):
             yield f"{number}. We lack: {missing.what}. Can you supply it?"
         return

@@ -162,14 +162,16 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
         number=number,
         node=episode.node, node_pool=episode.node_pool or "", zone=episode.zone or "",
         start=time_of(episode.start), not_ready=time_of(episode.not_ready), end=time_of(episode.end),
-        lasted=words.length(lasted) if lasted is not None else "still open", lasted_s=lasted if lasted is not None else 1e12,
+        lasted=words.length(lasted) if lasted is not None else "still open",
+        lasted_s=lasted if lasted is not None else 1e12,
         kind=episode.kind.value, planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
         operation=episode.operation or "",
         seen_by=words.listed([s.replace("-", " ") for s in repair.seen_by]) if repair else "",
         repair_reason=repair.reason or "" if repair else "",
         cause=title_of(incident, episode.cause) if episode.cause else title_of(incident, episode.planned or ""),
         workload=episode.workload or "", signals=tuple(title_of(incident, s) for s in episode.signals),
-        alerts=len(episode.alerts), notes=episode.notes, quotes=tuple(quote(line) for line in episode.evidence[:6]),
+        alerts=len(episode.alerts), notes=episode.notes,
+        quotes=tuple(quote(line, 500) for line in episode.evidence[:6]),
         others_with_it=others if episode.group else 0,
     )  # fmt: skip
 
@@ -186,7 +188,8 @@ def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
     return AlertRow(
         number=number, id=alert.id, policy=alert.policy or "", service=alert.service or "",
         severity=alert.severity or "", opened=time_of(alert.opened), closed=time_of(alert.closed),
-        lasted=words.length(lasted) if lasted is not None else "still open", lasted_s=lasted if lasted is not None else 1e12,
+        lasted=words.length(lasted) if lasted is not None else "still open",
+        lasted_s=lasted if lasted is not None else 1e12,
         episode=alert.episode + 1 if inside and alert.episode is not None else None,
         node=incident.episodes[alert.episode].node if inside and alert.episode is not None else "",
         slow_burn=alert.slow_burn, reason=alert.reason, link=safe_link(alert.url),
@@ -194,11 +197,13 @@ def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
 
 
 def alignment_view(incident: Incident) -> AlignmentView | None:
-    """Observed against expected; None without alerts."""
+    """Observed against expected; None where there is nothing to align."""
     found = incident.alignment
-    if not found.alerts:
+    if not found.alerts or not incident.episodes:
         return None
-    sentence = f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
+    sentence = (
+        f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
+    )
     if found.expected is not None:
         sentence += f"; {words.number(found.expected)} would by chance"
     if found.p_value is not None:
@@ -230,7 +235,9 @@ def occurrence_rows(incident: Incident) -> Bounded[OccurrenceRow]:
 def suspect_rows(incident: Incident) -> Bounded[SuspectRow]:
     """Suspects of every cause, in rank order."""
     rows = [
-        SuspectRow(title_of(incident, cause.signal), suspect, words.number(suspect.score), words.chance(suspect.q_value))
+        SuspectRow(
+            title_of(incident, cause.signal), suspect, words.number(suspect.score), words.chance(suspect.q_value)
+        )
         for cause in incident.causes
         for suspect in cause.workloads
     ]

@@ -54,12 +54,17 @@ def _card(trend: Trend, series: Series | None) -> TrendCard:
         metric=series.title if series else trend.metric, node=trend.node,
         episode=trend.episode + 1 if trend.episode is not None else None,
         sentence=_sentence(trend),
-        slope=f"{words.number(trend.slope_per_h)}/h ({words.number(trend.slope_low)} to {words.number(trend.slope_high)})",
+        slope=_slope(trend),
         exhausted=words.length(trend.exhausted_in_s), value=words.number(trend.value), limit=words.number(trend.limit),
         curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
         limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
         fit=f"M{place(start, begin)}L{place(end, trend.value)}",
     )  # fmt: skip
+
+
+def _slope(trend: Trend) -> str:
+    low, high = words.number(trend.slope_low), words.number(trend.slope_high)
+    return f"{words.number(trend.slope_per_h)}/h ({low} to {high})"
 
 
 def _sentence(trend: Trend) -> str:
