@@ -1,12 +1,14 @@
 """Telling entries apart: which stream each belongs to, and which wordings of which signals it matches.
 
-An automaton over the raw text says which wordings an entry could match at all. What is left runs in DuckDB: one query
-for the streams' conditions, one for each way of holding text, so that each entry is parsed once however many signals
-look at it, and only filters that have a chance are compiled.
+An automaton over the raw text says which wordings an entry could match at all; most of these are decided on the
+parsed entry at once. What is left open runs in DuckDB, where only filters that have a chance are compiled. So the cost
+hangs on the entries that speak of trouble, not on the number of signals.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,9 +16,10 @@ import pandas as pd
 
 from triage.lql.duckdb import compile_many, prepare
 from triage.lql.parse import parse
-from triage.lql.tree import Filter
+from triage.lql.tree import Filter, Or
 from triage.model.signal import Pack, Signal, Stream
 from triage.signals.candidates import Candidates
+from triage.signals.quick import Judge, quick
 from triage.signals.streams import CLEARS, cleared_in, first_texts, searched, text_paths, widen
 from triage.signals.text import valid_json
 
@@ -69,91 +72,140 @@ class Teller:
     def __init__(self, pack: Pack, *, clears: bool = True) -> None:
         self.streams = pack.streams
         self.wordings = wordings_of(pack, clears=clears)
-        self._conditions = {str(index): parse(stream.where) for index, stream in enumerate(pack.streams)}
-        self._candidates = Candidates([wording.written for wording in self.wordings])
-        ways = [text_paths(stream) for stream in pack.streams]
-        self._ways = list(dict.fromkeys(ways))
-        self._way_of = np.array([*(self._ways.index(way) for way in ways), -1])
-        """For each stream, and for none, how it holds its text."""
-        self._sought = np.array(
-            [[*(stream in wording.streams for stream in pack.streams), False] for wording in self.wordings], dtype=bool
-        ).reshape(len(self.wordings), len(pack.streams) + 1)
-        """Whether a wording (row) is looked for in a stream (column)."""
+        self._conditions = [parse(stream.where) for stream in pack.streams]
+        self._stream_judges = [quick(condition) for condition in self._conditions]
+        self._texts = [text_paths(stream) for stream in pack.streams]
+        number = {stream.id: index for index, stream in enumerate(pack.streams)}
+        self._sought = [frozenset(number[stream.id] for stream in wording.streams) for wording in self.wordings]
+        """For each wording the numbers of the streams where it is looked for."""
+        joined = {
+            sought: _joined([self._conditions[index] for index in sorted(sought)]) for sought in set(self._sought)
+        }
+        self._candidates = Candidates([w.written for w in self.wordings], [joined[sought] for sought in self._sought])
+        self._judges: dict[tuple[int, Texts], Judge] = {}
 
-    def tell(self, entries: pd.Series) -> Told:
-        """Match every entry (whole LogEntry as JSON text) with every wording, each entry by itself."""
-        texts = [valid_json(text) for text in entries]
-        rows, wordings = self._candidates.table(texts)
+    def tell(self, entries: Iterable[str]) -> Told:
+        """Match every entry (whole LogEntry as JSON text) with every wording, each entry by itself.
+
+        An entry that is no JSON object matches nothing.
+        """
+        told = _Telling()
         unsaid = self._candidates.unsaid
-        chosen = np.arange(len(texts)) if len(unsaid) else np.unique(rows)
-        streams = np.full(len(texts), len(self.streams), dtype=np.int64)
-        hits: list[tuple[np.ndarray, np.ndarray]] = []
-        if len(chosen):
-            with duckdb.connect(":memory:") as connection:
-                prepare(connection)
-                connection.register("given", pd.DataFrame({"row": chosen, "entry": [texts[row] for row in chosen]}))
-                streams[chosen] = self._told_streams(connection)
-                rows, wordings = self._possible(rows, wordings, streams, chosen)
-                way = self._way_of[streams[rows]]
-                for index, fields in enumerate(self._ways):
-                    here = way == index
-                    hits.append(self._judge(connection, fields, rows[here], wordings[here]))
-        return Told(self._names[streams], _sorted(hits), self.wordings)
+        count = 0
+        for row, text in enumerate(map(valid_json, entries)):
+            count += 1
+            candidates = self._candidates.of(text)
+            if len(unsaid):
+                candidates = np.union1d(candidates, unsaid)
+            if len(candidates):
+                self._tell_one(row, text, candidates.tolist(), told)
+        self._ask_engine(told)
+        streams = np.full(count, NO_STREAM, dtype=object)
+        for row, stream in told.streams.items():
+            streams[row] = self.streams[stream].id
+        return Told(streams, told.hits(), self.wordings)
 
-    @cached_property
-    def _names(self) -> np.ndarray:
-        return np.array([*(stream.id for stream in self.streams), NO_STREAM], dtype=object)
+    def _tell_one(self, row: int, text: str, candidates: list[int], told: "_Telling") -> None:
+        """Decide what can be decided at once; note what the engine is to judge."""
+        try:
+            entry = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(entry, dict):
+            return
+        stream = self._stream_of(entry)
+        if stream is None:
+            told.unplaced[row] = (text, candidates)
+        elif stream < len(self.streams):
+            told.streams[row] = stream
+            for number in candidates:
+                if stream in self._sought[number]:
+                    verdict = self._judge(number, self._texts[stream])(entry)
+                    if verdict:
+                        told.matched.append((row, number))
+                    elif verdict is None:
+                        told.open[row] = (text, [*told.open.get(row, ("", []))[1], number])
 
-    def _told_streams(self, connection: duckdb.DuckDBPyConnection) -> np.ndarray:
-        """The number of each given entry's stream, the first whose condition holds; fills the table `told`."""
-        sql = compile_many(self._conditions, relation="(SELECT row, TRY_CAST(entry AS JSON) AS entry FROM given)")
-        first = " ".join(f'WHEN "{index}" THEN {index}' for index in range(len(self.streams)))
-        number = f"CASE {first} ELSE {len(self.streams)} END"
-        connection.execute(f"CREATE TABLE told AS SELECT row, entry, {number} AS stream FROM ({sql})")  # noqa: S608
-        found = connection.execute("SELECT stream FROM told ORDER BY row").fetchnumpy()
-        return np.asarray(found["stream"], dtype=np.int64)
+    def _stream_of(self, entry: Mapping[str, Any]) -> int | None:
+        """The number of the first stream whose condition holds, one more for none; None where the engine must say."""
+        for index, judge in enumerate(self._stream_judges):
+            verdict = judge(entry)
+            if verdict:
+                return index
+            if verdict is None:
+                return None
+        return len(self.streams)
 
-    def _possible(
-        self, rows: np.ndarray, wordings: np.ndarray, streams: np.ndarray, chosen: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The candidates in streams where their wording is looked for, with those that no literal rules out."""
-        fits = self._sought[wordings, streams[rows]]
-        more_rows, more_wordings = [rows[fits]], [wordings[fits]]
-        for wording in self._candidates.unsaid:
-            also = chosen[self._sought[wording, streams[chosen]]]
-            more_rows.append(also)
-            more_wordings.append(np.full(len(also), wording, dtype=np.int64))
-        # An entry with letters that fold to ASCII is a candidate for everything already.
-        pairs = np.unique(np.stack([np.concatenate(more_rows), np.concatenate(more_wordings)]), axis=1)
-        return pairs[0], pairs[1]
+    def _judge(self, number: int, texts: Texts) -> Judge:
+        judge = self._judges.get((number, texts))
+        if judge is None:
+            judge = self._judges[number, texts] = quick(self._widened(number, texts))
+        return judge
 
-    def _judge(
-        self, connection: duckdb.DuckDBPyConnection, fields: Texts, rows: np.ndarray, wordings: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Those of the pairs that match: the filters run over all their rows, the text sought in `fields`."""
-        if not len(rows):
-            return rows, wordings
-        filters: dict[str, Filter] = {}
-        for number in np.unique(wordings):
-            wording = self.wordings[number]
-            root = wording.written.root
-            filters[str(number)] = Filter(None if root is None else widen(root, wording.firsts, fields))
-        chosen = np.unique(rows)
-        connection.register("chosen", pd.DataFrame({"row": chosen}))
-        sql = compile_many(filters, relation="(SELECT row, entry FROM told SEMI JOIN chosen USING (row))")
-        shown = ", ".join(f'"{name}"' for name in filters)
-        found = connection.execute(f"SELECT {shown} FROM ({sql}) ORDER BY row").fetchnumpy()  # noqa: S608 - numbers
-        matched = np.zeros(len(rows), dtype=bool)
-        position = np.searchsorted(chosen, rows)
-        for name in filters:
-            of_wording = wordings == int(name)
-            matched[of_wording] = np.asarray(found[name], dtype=bool)[position[of_wording]]
-        return rows[matched], wordings[matched]
+    def _widened(self, number: int, texts: Texts) -> Filter:
+        wording = self.wordings[number]
+        root = wording.written.root
+        return Filter(None if root is None else widen(root, wording.firsts, texts))
+
+    def _ask_engine(self, told: "_Telling") -> None:
+        """Have DuckDB judge what was left open: streams first, then wordings by the way in which streams hold text."""
+        if not told.unplaced and not told.open:
+            return
+        with duckdb.connect(":memory:") as connection:
+            prepare(connection)
+            if told.unplaced:
+                self._place(connection, told)
+            ways: dict[Texts, dict[int, list[int]]] = {}
+            for row, (_, numbers) in told.open.items():
+                ways.setdefault(self._texts[told.streams[row]], {})[row] = numbers
+            for texts, rows in ways.items():
+                entries = {row: told.open[row][0] for row in rows}
+                wanted = sorted({number for numbers in rows.values() for number in numbers})
+                filters = {str(number): self._widened(number, texts) for number in wanted}
+                for row, verdicts in _judged(connection, entries, filters).items():
+                    told.matched += [(row, number) for number in rows[row] if verdicts[str(number)]]
+
+    def _place(self, connection: duckdb.DuckDBPyConnection, told: "_Telling") -> None:
+        entries = {row: text for row, (text, _) in told.unplaced.items()}
+        filters = {str(index): condition for index, condition in enumerate(self._conditions)}
+        for row, verdicts in _judged(connection, entries, filters).items():
+            stream = next((index for index in range(len(self.streams)) if verdicts[str(index)]), None)
+            if stream is not None:
+                text, candidates = told.unplaced[row]
+                told.streams[row] = stream
+                sought = [number for number in candidates if stream in self._sought[number]]
+                if sought:
+                    told.open[row] = (text, sought)
 
 
-def _sorted(hits: list[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
-    none = np.empty(0, dtype=np.int64)
-    rows = np.concatenate([none, *(found for found, _ in hits)])
-    wordings = np.concatenate([none, *(found for _, found in hits)])
-    order = np.lexsort((wordings, rows))
-    return pd.DataFrame({"row": rows[order], "wording": wordings[order]})
+@dataclass
+class _Telling:
+    """What is known so far: by row."""
+
+    streams: dict[int, int] = field(default_factory=dict)
+    matched: list[tuple[int, int]] = field(default_factory=list)
+    unplaced: dict[int, tuple[str, list[int]]] = field(default_factory=dict)
+    """Entries whose stream the engine must say, with their candidates."""
+    open: dict[int, tuple[str, list[int]]] = field(default_factory=dict)
+    """Entries of known stream, with the wordings that the engine must judge."""
+
+    def hits(self) -> pd.DataFrame:
+        found = np.array(sorted(self.matched), dtype=np.int64).reshape(-1, 2)
+        return pd.DataFrame({"row": found[:, 0], "wording": found[:, 1]})
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection, entries: Mapping[int, str], filters: Mapping[str, Filter]
+) -> dict[int, dict[str, bool]]:
+    """What the engine says: for each row the verdict of each filter."""
+    given = pd.DataFrame({"row": list(entries), "entry": list(entries.values())})
+    connection.register("given", given)
+    sql = compile_many(filters, relation="(SELECT row, TRY_CAST(entry AS JSON) AS entry FROM given)")
+    shown = ", ".join(f'"{name}"' for name in filters)
+    found = connection.execute(f"SELECT row, {shown} FROM ({sql})").fetchall()  # noqa: S608 - names are numbers
+    return {row: dict(zip(filters, verdicts, strict=True)) for row, *verdicts in found}
+
+
+def _joined(conditions: Sequence[Filter]) -> Filter:
+    roots = [condition.root for condition in conditions if condition.root is not None]
+    return Filter(Or(tuple(roots)) if len(roots) > 1 else roots[0] if roots else None)

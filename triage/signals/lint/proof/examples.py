@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from triage.signals.drafts import Draft, SignalFile
 from triage.signals.examples import Example, examples_of
 from triage.signals.extract import compiled, extract
@@ -65,7 +63,7 @@ class ExamplesHold(Rule):
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """One run over all examples of all files."""
         examples = [(file, example) for file in draft.files for example in examples_of(file.signal, draft.streams)]
-        told = Teller(assemble(draft)).tell(pd.Series([example.json for _, example in examples], dtype="object"))
+        told = Teller(assemble(draft)).tell([example.json for _, example in examples])
         seen: list[set[tuple[str, str]]] = [set() for _ in examples]
         for row, number in zip(told.hits["row"], told.hits["wording"], strict=True):
             wording = told.wordings[number]
