@@ -9,7 +9,7 @@ import click
 import typer
 
 from triage import __version__
-from triage.cli import collect, demo, doctor, incident
+from triage.cli import collect, demo, doctor, incident, signals
 from triage.errors import TriageError
 
 INTRODUCTION = """\
@@ -38,6 +38,7 @@ app.command("incident")(incident.incident)
 app.command("collect")(collect.collect)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.add_typer(signals.app, name="signals")
 
 
 def _show_version(wanted: bool) -> None:
@@ -89,7 +90,7 @@ def main() -> NoReturn:
 
 def _command() -> str:
     known = [word for word in sys.argv[1:2] if not word.startswith("-")]
-    return f"{known[0]} " if known and known[0] in {c.name for c in app.registered_commands} else ""
+    return f"{known[0]} " if known and known[0] in {*(c.name for c in app.registered_commands), "signals"} else ""
 
 
 def _complain(message: str, remedy: str) -> None:
