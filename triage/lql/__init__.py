@@ -12,7 +12,7 @@ parse(text) ── Filter ──► to_text(filter)            the normal spelli
 
 from triage.lql.bigquery import compile_bigquery
 from triage.lql.duckdb import compile_duckdb, compile_many, prepare
-from triage.lql.evaluate import load_entries, match_entries, matching
+from triage.lql.evaluate import entry_time, load_entries, match_entries, matching
 from triage.lql.fold import WINDOW_ROOM, and_window, fold
 from triage.lql.parse import parse
 from triage.lql.prefilter import Necessary, necessary, regex_of
@@ -29,6 +29,7 @@ __all__ = [
     "compile_bigquery",
     "compile_duckdb",
     "compile_many",
+    "entry_time",
     "fold",
     "load_entries",
     "match_entries",

@@ -1,20 +1,14 @@
 """Filters run over entries in this process, by the same SQL that runs over evidence files."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import duckdb
 
 from triage.lql.duckdb import compile_many, prepare
 from triage.lql.tree import Filter
-
-_TIME = """
-    coalesce(
-        try_cast(json_extract_string(entry, '$.timestamp') AS TIMESTAMP_NS),
-        try_cast(json_extract_string(entry, '$.receiveTimestamp') AS TIMESTAMP_NS)
-    )
-"""
 
 
 def match_entries(entries: Sequence[Mapping[str, Any]], filter: Filter) -> list[bool]:  # noqa: A002 - the language's own word
@@ -51,18 +45,49 @@ def matching(
     descending: bool = False,
     offset: int = 0,
     limit: int | None = None,
-) -> list[dict[str, Any]]:
-    """The entries that match, as the Logging API lists them: by time, ties by insertId.
+) -> Iterator[dict[str, Any]]:
+    """The entries that match, as the Logging API lists them: by time, then insertId, each once.
 
     `relation` is a table's name, or a subquery in parentheses, with a JSON column `entry`. An entry's time is its
-    `timestamp`, else its `receiveTimestamp`; entries without a time come first. Raises FilterError as `check` does.
+    `timestamp`, else its `receiveTimestamp`; entries without a time count as oldest. Entries of one parent with the
+    same time and insertId are one. Raises FilterError as `check` does, at once; reads as it is iterated.
     """
     prepare(connection)
     query = compile_many({"matched": filter}, relation=relation)
     way = "DESC NULLS LAST" if descending else "ASC NULLS FIRST"
-    bound = "" if limit is None else f"LIMIT {int(limit)}"
-    rows = connection.execute(
+    cursor = connection.execute(
         f"SELECT CAST(entry AS VARCHAR) FROM ({query}) WHERE matched "  # noqa: S608 - built by the compiler
-        f"ORDER BY {_TIME} {way}, json_extract_string(entry, '$.insertId') {way} {bound} OFFSET {int(offset)}"
-    ).fetchall()
-    return [json.loads(text) for (text,) in rows]
+        f"ORDER BY {entry_time()} {way}, json_extract_string(entry, '$.insertId') {way}"
+    )
+    stop = None if limit is None else offset + limit
+    return islice(_distinct(_rows(cursor)), offset, stop)
+
+
+def entry_time(entry: str = "entry") -> str:
+    """SQL for an entry's time (TIMESTAMP_NS): `timestamp`, else `receiveTimestamp`, else NULL."""
+    return "coalesce({})".format(
+        ", ".join(
+            f"try_cast(json_extract_string({entry}, '$.{name}') AS TIMESTAMP_NS)"
+            for name in ("timestamp", "receiveTimestamp")
+        )
+    )
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    while batch := cursor.fetchmany(1000):
+        for (text,) in batch:
+            yield json.loads(text)
+
+
+def _distinct(entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The entries without duplicates, which lie side by side: they have the same time and insertId."""
+    seen: set[str] = set()
+    now = ""
+    for entry in entries:
+        moment, insert_id = str(entry.get("timestamp") or entry.get("receiveTimestamp")), entry.get("insertId")
+        if moment != now:
+            seen, now = set(), moment
+        key = f"{str(entry.get('logName', '')).partition('/logs/')[0]} {insert_id}"
+        if not insert_id or key not in seen:
+            seen.add(key)
+            yield entry
