@@ -1,7 +1,8 @@
 """`triage signals`: the signal pack – browse it, draw it, check it, and search evidence with it."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from triage.errors import InputError, PackError
 
 if TYPE_CHECKING:
     from triage.model.signal import Signal
+    from triage.signals.match import Matched
 
 app = typer.Typer(
     name="signals",
@@ -118,6 +120,72 @@ def check(
         return PackError.exit_status
     sys.stdout.write(f"{checked.signals} signals, {checked.examples} examples: all hold\n")
     return 0
+
+
+@app.command("match")
+def match(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="An evidence directory, .tar.gz, .zip or file of entries.")
+    ],
+    format: Annotated[
+        MatchFormat, typer.Option("--format", "-f", help="Lines of text, or of JSON.")
+    ] = MatchFormat.TEXT,  # noqa: A002
+    queries: options.Queries = None,
+) -> int:
+    """Print each log entry that a signal matches: a grep for failures.
+
+    Looks at entries of all clusters and times, each by itself. With --format json one object a line: insert_id,
+    timestamp, node, stream, signals, message.
+    """
+    from triage.signals.match import match as matches
+    from triage.signals.match import wanted_texts
+    from triage.signals.pack import load_pack
+    from triage.signals.text import escaped
+    from triage.sources.files import open_evidence, wanted_entries
+    from triage.sources.plan import plan_filters
+
+    pack = load_pack(queries or [])
+    with open_evidence(path) as opened:
+        entries = wanted_entries(opened, plan_filters(wanted_texts(pack)))
+        gaps = opened.gaps
+    show = _json_line if format is MatchFormat.JSON else _rich_line() if sys.stdout.isatty() else _text_line
+    for found in matches(entries, pack):
+        show(found)
+    for gap in gaps:
+        sys.stderr.write(f"triage: {escaped(gap.reason)}\n")
+    return 0
+
+
+def _json_line(found: "Matched") -> None:
+    sys.stdout.write(json.dumps(found.record()) + "\n")
+
+
+def _text_line(found: "Matched") -> None:
+    from triage.signals.text import escaped
+
+    node = escaped(found.node or "-")
+    columns = (found.timestamp, node, found.stream, ",".join(found.signals), found.message)
+    sys.stdout.write("\t".join(columns) + "\n")
+
+
+def _rich_line() -> "Callable[[Matched], None]":
+    from rich.console import Console
+    from rich.text import Text
+
+    from triage.signals.text import escaped
+
+    console = Console(highlight=False, soft_wrap=True)
+
+    def show(found: "Matched") -> None:
+        message = Text(found.message)
+        message.stylize("bold red", *found.mark)
+        line = Text.assemble(
+            (found.timestamp, "dim"), " ", (escaped(found.node or "-"), "cyan"), " ", found.stream, " ",
+            (",".join(found.signals), "bold"), " ", message,
+        )  # fmt: skip
+        console.print(line)
+
+    return show
 
 
 def _signal_files(named: Sequence[Path]) -> list[Path]:

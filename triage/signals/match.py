@@ -1,0 +1,63 @@
+"""Which entries match which signals, each entry judged by itself: a grep for failures."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from triage.model.signal import Pack
+from triage.signals.streams import CLEARS
+from triage.signals.tell import Teller
+from triage.signals.text import excerpt, mark, telling, valid
+
+
+class Matched(NamedTuple):
+    """One entry and all signals that it matches."""
+
+    insert_id: str | None
+    timestamp: str
+    """RFC 3339 in UTC, to the nanosecond."""
+    node: str | None
+    stream: str
+    signals: tuple[str, ...]
+    message: str
+    """At most 2,000 characters, control characters escaped."""
+    mark: tuple[int, int]
+    """The telling part of the message."""
+
+    def record(self) -> Mapping[str, Any]:
+        """The line of `triage signals match --format json`."""
+        return {name: value for name, value in self._asdict().items() if name != "mark"}
+
+
+def wanted_texts(pack: Pack) -> list[str]:
+    """The filters that together find every entry that a signal may match (without what is kept for other reasons)."""
+    return [text for key, text in pack.wanted.items() if not key.startswith("keep/") and not key.endswith(f"/{CLEARS}")]
+
+
+def match(entries: pd.DataFrame, pack: Pack) -> Iterator[Matched]:
+    """The matching entries in their order, without `unless` and without ways back to healthy.
+
+    `entries` has the columns ENTRIES of `triage.evidence.tables`; signals stand in the pack's order.
+    """
+    told = Teller(pack, clears=False).tell(entries["entry"])
+    if told.hits.empty:
+        return
+    probes = [telling(wording.written, wording.firsts) for wording in told.wordings]
+    groups = told.hits.groupby("row", sort=True)["wording"].agg(list)
+    chosen = entries.iloc[groups.index.to_numpy()]
+    streams = told.streams[groups.index.to_numpy()]
+    for row, stream, numbers in zip(chosen.itertuples(index=False), streams, groups, strict=True):
+        message = valid(row.message or "")
+        spans = [mark(message, probes[number]) for number in numbers]
+        shown, span = excerpt(message, max(spans, key=lambda span: span[1] - span[0]))
+        signals = tuple(dict.fromkeys(told.wordings[number].signal.id for number in numbers))
+        yield Matched(row.insert_id, _time(row.timestamp), row.node, str(stream), signals, shown, span)
+
+
+def _time(moment: pd.Timestamp) -> str:
+    seconds, ns = divmod(int(moment.value), 1_000_000_000)
+    whole = np.datetime64(seconds, "s").item().isoformat()
+    fraction = f".{ns:09d}".rstrip("0") if ns else ""
+    return f"{whole}{fraction}Z"
