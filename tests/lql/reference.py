@@ -86,22 +86,25 @@ def _compare(left: Path | Call, operator: str, value: Value, entry: Entry) -> bo
     if isinstance(left, Call):
         return _derived(left, operator, value, entry)
     name = ".".join(left.parts)
-    raw = _plain(entry, left.parts)
     if name in _STRINGS | _BOOLS | _NUMBERS | _TIMES | _MESSAGES | {"severity", "httpRequest.latency"}:
-        if value.special == "any":
-            return raw is not None
-        if name in _MESSAGES:
-            return operator == ":" and any(_dynamic(leaf, ":", value) for leaf in _leaves(raw))
-        if value.special == "null":
-            return operator == "!="
-        return _typed(name, raw, operator, value.text)
-    everything = operator == ":" and (value.special == "any" or not value.text)
-    if everything:
-        return any(True for _ in _values(entry, left.parts))
+        return _fixed(name, _plain(entry, left.parts), operator, value)
     found = list(_values(entry, left.parts))
+    if operator == ":" and (value.special == "any" or not value.text):
+        return bool(found)
     if operator == ":":
         return any(_dynamic(leaf, ":", value) for item in found for leaf in _leaves(item, nulls=True))
     return any(_dynamic(item, operator, value) for outer in found for item in _opened(outer))
+
+
+def _fixed(name: str, raw: Any, operator: str, value: Value) -> bool:
+    """A field that every LogEntry has, set or not."""
+    if value.special == "any":
+        return raw is not None
+    if name in _MESSAGES:
+        return operator == ":" and any(_dynamic(leaf, ":", value) for leaf in _leaves(raw))
+    if value.special == "null":
+        return operator == "!="
+    return _typed(name, raw, operator, value.text)
 
 
 def _typed(name: str, raw: Any, operator: str, text: str) -> bool:
@@ -115,16 +118,13 @@ def _typed(name: str, raw: Any, operator: str, text: str) -> bool:
         return wanted is not None and _ordered(bool(raw), operator, wanted)
     if name in _NUMBERS:
         return _ordered(float(raw or 0), operator, _number(text))
-    if name == "httpRequest.latency":
-        return _ordered(_seconds(raw or "0s"), operator, _seconds(text))
-    return _ordered(_nanoseconds(raw) if raw else 0, operator, _nanoseconds(text))
+    convert = _seconds if name == "httpRequest.latency" else _nanoseconds
+    return _ordered(convert(raw) if raw else 0, operator, convert(text))
 
 
 def _dynamic(value: Any, operator: str, literal: Value) -> bool:
     if literal.special == "null":
-        if operator == "!=":
-            return value is not None
-        return value is None and operator in ("=", ":")
+        return value is not None if operator == "!=" else value is None and operator in ("=", ":")
     if literal.special:
         return False
     if isinstance(value, str):
