@@ -127,6 +127,7 @@ def _from_strong(
             tied=chosen is None and n == best and len(leaders) > 1,
         )
         for name, n in sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+        if (name == chosen if chosen else n >= _MOST * best)
     )
     by_episode = {i: names[0] for i, names in sorted(tops.items()) if len(names) == 1}
     return Named(suspects[:8], by_episode, chosen, strong=True)

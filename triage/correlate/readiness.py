@@ -90,7 +90,11 @@ def _matching(
 
 
 def _from_occurrences(occurrences: pd.DataFrame) -> Iterable[tuple[int, str, str, str]]:
-    rows = occurrences[(occurrences["signal"] == "node-not-ready") & occurrences["node"].notna()]
+    # The node controller also tells every pod of a dead node; a pod's event knows its node only by the pod's name,
+    # which a StatefulSet has by then used again elsewhere.
+    rows = occurrences[
+        (occurrences["signal"] == "node-not-ready") & occurrences["node"].notna() & occurrences["pod"].isna()
+    ]
     for at, node, clears, stream in zip(
         column_ns(rows["timestamp"]), rows["node"], rows["clears"], rows["stream"], strict=True
     ):

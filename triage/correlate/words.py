@@ -9,14 +9,10 @@ from triage.model.incident import Alignment, Confidence, Kind
 from triage.units import format_duration
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_ENDED = {
-    Kind.REPAIR: "GKE repaired",
-    Kind.UNREPAIRED: "recovered or is still down",
-}
 _HEDGE = {
-    Confidence.CONFIRMED: "because of",
-    Confidence.LIKELY: "most likely because of",
-    Confidence.POSSIBLE: "possibly because of",
+    Confidence.CONFIRMED: "the cause is",
+    Confidence.LIKELY: "the cause is most likely",
+    Confidence.POSSIBLE: "the cause may be",
 }
 
 
@@ -77,8 +73,8 @@ def summary(
     times = f" ({plural(facts.count, 'time')} in all)" if facts.count > nodes else ""
     whole = "" if facts.count == facts.total else f" of {number(facts.total)} episodes that were no planned work,"
     what = (
-        f"{_sentence(plural(nodes, 'node'))}{where(explained)} {failed}{times} {span(explained)} "
-        f"{_HEDGE[confidence]} {_lower(facts.title)}"
+        f"{_sentence(plural(nodes, 'node'))}{where(explained)} {failed}{times} {span(explained)}; "
+        f"{_HEDGE[confidence]} “{_lower(facts.title)}”"
     )
     if whole:
         what = f"In {number(facts.count)}{whole} {what[:1].lower()}{what[1:]}"
