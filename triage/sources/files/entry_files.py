@@ -45,20 +45,24 @@ class EntryFiles:
     malformed: int = 0
     """Records that were skipped while cleaning."""
 
-    def sql(self, columns: str = "json AS entry") -> str:
-        """A SELECT over all entries: `json` is the entry as it lies there, NULL for a broken line; `filename` its file."""
+    def sql(self, select: str, *, fields: str | None = None) -> str:
+        """A SELECT over all entries.
+
+        Without `fields`, `json` is the entry as it lies in `filename`, NULL for a broken line. With `fields`, a DuckDB
+        struct of column types, each entry comes as those columns, all NULL for a broken line.
+        """
+        reader = f"read_json(%s, columns = {fields}, " if fields else "read_json_objects(%s, "
+        options = f"filename = true, maximum_object_size = {_LARGEST_OBJECT})"
+        ways = (
+            (Layout.LINES, "format = 'newline_delimited', ignore_errors = true, "),
+            (Layout.ARRAY, "format = 'array', "),
+        )
         parts = []
-        lines = [file for file in self.files if file.layout is Layout.LINES]
-        arrays = [file for file in self.files if file.layout is Layout.ARRAY]
-        options = f"filename = true, maximum_object_size = {_LARGEST_OBJECT}"
-        if lines:
-            parts.append(
-                f"SELECT {columns} FROM read_json_objects([{_names(lines)}], format = 'newline_delimited', "
-                f"ignore_errors = true, {options})"
-            )
-        if arrays:
-            parts.append(f"SELECT {columns} FROM read_json_objects([{_names(arrays)}], format = 'array', {options})")
-        return " UNION ALL ".join(parts) or f"SELECT {columns} FROM (SELECT NULL::JSON AS json, '' AS filename) LIMIT 0"
+        for layout, way in ways:
+            names = ", ".join(quoted(str(file.path)) for file in self.files if file.layout is layout)
+            if names:
+                parts.append(f"SELECT {select} FROM {reader % f'[{names}]'}{way}{options}")  # noqa: S608 - our own text
+        return " UNION ALL ".join(parts)
 
     def asked(self, ask: Callable[[], Answer]) -> Answer:
         """The answer of `ask`, which queries `sql()`; where DuckDB refuses a file, once more with that file cleaned."""
@@ -124,10 +128,6 @@ def _plainly_named(path: Path, scratch: Path, number: int) -> Path:
     link = scratch / f"entries-{number:05d}{'.json.gz' if path.name.lower().endswith('.gz') else '.json'}"
     link.symlink_to(whole)
     return link
-
-
-def _names(files: list[EntryFile]) -> str:
-    return ", ".join(quoted(str(file.path)) for file in files)
 
 
 def _is_refused(file: EntryFile) -> bool:

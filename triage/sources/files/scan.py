@@ -4,6 +4,7 @@ DuckDB reads each entry once. What no signal wants is only counted, so memory gr
 logs, pods) and with the entries that are kept, not with the entries that are read.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -17,32 +18,50 @@ from triage.sources.plan import Plan
 BIN_NS = 300 * 1_000_000_000
 """Coverage is counted in bins of five minutes."""
 
-VM_LABEL = '"compute.googleapis.com/resource_name"'
-_CONTROLLER = '"logging.gke.io/top_level_controller_'
+LOG_ENTRY = {
+    "insertId": "VARCHAR",
+    "logName": "VARCHAR",
+    "timestamp": "VARCHAR",
+    "receiveTimestamp": "VARCHAR",
+    "severity": "VARCHAR",
+    "resource": 'STRUCT("type" VARCHAR, labels JSON)',
+    "labels": "JSON",
+    "textPayload": "VARCHAR",
+    "jsonPayload": "JSON",
+    "protoPayload": "JSON",
+    "operation": "JSON",
+    "httpRequest": "JSON",
+    "sourceLocation": "JSON",
+    "split": "JSON",
+    "trace": "VARCHAR",
+    "spanId": "VARCHAR",
+    "traceSampled": "JSON",
+    "errorGroups": "JSON",
+    "metadata": "JSON",
+    "apphub": "JSON",
+    "apphubSource": "JSON",
+    "apphubDestination": "JSON",
+    "otel": "JSON",
+}
+"""The fields of a LogEntry in JSON, as DuckDB reads them."""
 
-# What the pass looks at, besides the payload. Legacy Stackdriver names namespaces and pods otherwise.
-_FIELDS = {
-    "stamp": "timestamp",
-    "received": "receiveTimestamp",
-    "log_name": "logName",
-    "rtype": "resource.type",
-    "cluster": "resource.labels.cluster_name",
-    "location": "resource.labels.location",
-    "zone": "resource.labels.zone",
-    "project": "resource.labels.project_id",
-    "node": "resource.labels.node_name",
-    "instance": "resource.labels.instance_id",
-    "namespace": "resource.labels.namespace_name",
-    "namespace_old": "resource.labels.namespace_id",
-    "pod": "resource.labels.pod_name",
-    "pod_old": "resource.labels.pod_id",
-    "vm": f"labels.{VM_LABEL}",
-    "controller": f'labels.{_CONTROLLER}name"',
-    "controller_type": f'labels.{_CONTROLLER}type"',
-    "severity": "severity",
-    "text": "textPayload",
-    "json_text": "jsonPayload",
-    "proto_text": "protoPayload",
+# What is read out of `resource.labels`; legacy Stackdriver names namespaces and pods otherwise.
+_RESOURCE_LABELS = {
+    "cluster": "cluster_name",
+    "location": "location",
+    "zone": "zone",
+    "project": "project_id",
+    "node": "node_name",
+    "instance": "instance_id",
+    "namespace": "namespace_name",
+    "pod": "pod_name",
+    "namespace_old": "namespace_id",
+    "pod_old": "pod_id",
+}
+_LABELS = {
+    "vm": '"compute.googleapis.com/resource_name"',
+    "controller": '"logging.gke.io/top_level_controller_name"',
+    "controller_type": '"logging.gke.io/top_level_controller_type"',
 }
 PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
 """What tells where an entry comes from; empty texts stand for absent ones."""
@@ -73,13 +92,13 @@ def connect(files: EntryFiles) -> duckdb.DuckDBPyConnection:
 
 
 def wanted_sql(plan: Plan) -> str:
-    """The plan's condition over the columns of the scan: `text`, `json_text`, `proto_text`, `log_name`, … and `json`."""
+    """The plan's condition over the columns of the scan: those of LOG_ENTRY, `log_name` and `rtype`."""
     necessary = plan.necessary
     if not necessary.narrows:
         return "true"
     conditions = [head_sql(head) for head in necessary.head]
     if necessary.literals:
-        seen = "json::VARCHAR" if plan.anywhere else "coalesce(text, json_text, proto_text)"
+        seen = _entry_sql("") if plan.anywhere else "coalesce(textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR)"
         conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
     return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
 
@@ -90,6 +109,8 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
     A file with records that are no entries is looked at line by line, to say where; where that saves broken lines
     (text that is no UTF-8, say), everything is read again with the saved ones.
     """
+    if not files.files:
+        return Scanned(_nowhere("log_name", "bin", "n", "first", "last"), _nowhere(*_POD, "first", "last"), 0)
     files.asked(lambda: _pass(connection, files, plan))
     if _mended(connection, files):
         files.asked(lambda: _pass(connection, files, plan))
@@ -97,8 +118,8 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
     spoke = connection.execute(f"SELECT {place}, log_name, bin, n, first, last FROM groups WHERE part = 0").df()
     pods = connection.execute(f"SELECT {place}, {', '.join(_POD)}, first, last FROM groups WHERE part = 1").df()
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, unnest(entries) AS entry FROM groups "
-        "WHERE part = 0 AND entries IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, ({_entry_sql('one.')})::JSON AS entry FROM "  # noqa: S608
+        f"(SELECT {place}, unnest(entries) AS one FROM groups WHERE part = 0 AND entries IS NOT NULL)"
     )
     left = connection.execute("SELECT coalesce(sum(n), 0)::BIGINT FROM groups WHERE part = 2").fetchall()[0][0]
     connection.execute("DROP TABLE groups")
@@ -109,6 +130,10 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
 def places_of(scanned: Scanned) -> pd.DataFrame:
     """Every place that an entry came from, once: the columns of PLACE."""
     return pd.concat([scanned.spoke, scanned.pods])[list(PLACE)].drop_duplicates(ignore_index=True)
+
+
+def _nowhere(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype="object") for column in (*PLACE, *columns)})
 
 
 def _mended(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> bool:
@@ -126,25 +151,32 @@ def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) 
 
 def _pass_sql(files: EntryFiles, wanted: str) -> str:
     """Groups of entries in three parts: 0 by place, log and bin; 1 by pod and place; 2 what is no entry, by file."""
-    paths = ", ".join(quoted(f"$.{path}") for path in _FIELDS.values())
-    source = files.sql(f"json, filename, json_extract_string(json, [{paths}]) AS x")
-    fields = ", ".join(f"x[{number}] AS {name}" for number, name in enumerate(_FIELDS, 1))
+    fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in LOG_ENTRY.items()) + "}"
+    source = files.sql(
+        f"*, {_listed('resource.labels', _RESOURCE_LABELS)} AS r, {_listed('labels', _LABELS)} AS l", fields=fields
+    )
+    told = [
+        f"{column}[{n}] AS {name}"
+        for column, names in (("r", _RESOURCE_LABELS), ("l", _LABELS))
+        for n, name in enumerate(names, 1)
+    ]
     place = ", ".join(f"CASE WHEN part < 2 THEN coalesce({name}, '') END AS {name}" for name in PLACE)
     pod = ", ".join(f"CASE WHEN part = 1 THEN {name} END AS {name}" for name in ("namespace", "pod"))
     controller = ", ".join(
         f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type")
     )
+    entry = ", ".join(f'"{name}"' for name in LOG_ENTRY)
     return f"""
         WITH lines AS ({source}),
-        fields AS (SELECT json, filename, {fields} FROM lines),
+        fields AS (SELECT *, resource."type" AS rtype, logName AS log_name, {", ".join(told)} FROM lines),
         entries AS (
             SELECT * REPLACE (
                 coalesce(namespace, namespace_old) AS namespace,
                 coalesce(pod, pod_old) AS pod,
                 CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN {_TARGET} ELSE vm END AS vm
             ),
-            coalesce({ns_sql("stamp")}, {ns_sql("received")}) AS t,
-            t IS NOT NULL AND coalesce(log_name, rtype, text, json_text, proto_text) IS NOT NULL AS whole,
+            coalesce({ns_sql('"timestamp"')}, {ns_sql("receiveTimestamp")}) AS t,
+            t IS NOT NULL AND coalesce(log_name, rtype, textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR) IS NOT NULL AS whole,
             {wanted} AS wanted
             FROM fields
         )
@@ -153,16 +185,35 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
             CASE WHEN part = 0 THEN t // {BIN_NS} END AS bin,
             CASE WHEN part = 2 THEN filename END AS filename,
             count(*) AS n, min(t) AS first, max(t) AS last,
-            list(json) FILTER (part = 0 AND wanted) AS entries
+            list(struct_pack({entry})) FILTER (part = 0 AND wanted) AS entries
         FROM entries, (SELECT unnest([0, 1, 2]) AS part)
         WHERE (part = 0 AND whole) OR (part = 1 AND whole AND pod IS NOT NULL) OR (part = 2 AND NOT whole)
         GROUP BY ALL
-    """
+    """  # noqa: S608 - our own text
+
+
+def _listed(column: str, names: Mapping[str, str]) -> str:
+    """One look into a JSON object for several keys."""
+    return f"json_extract_string({column}, [{', '.join(quoted('$.' + path) for path in names.values())}])"
+
+
+def _entry_sql(prefix: str) -> str:
+    """The LogEntry as JSON text again, out of columns (`prefix` is empty) or a struct (`prefix` is its name and a dot)."""
+    parts = [f"""'"{name}":' || {_json_sql(prefix + name, kind)}""" for name, kind in LOG_ENTRY.items()]
+    return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')"
+
+
+def _json_sql(value: str, kind: str) -> str:
+    if kind == "JSON":
+        return f"{value}::VARCHAR"
+    if kind == "VARCHAR":
+        return f"to_json({value})::VARCHAR"
+    return f"""('{{' || concat_ws(',', '"type":' || to_json({value}.type)::VARCHAR, '"labels":' || {value}.labels::VARCHAR) || '}}')"""
 
 
 # The VM (or instance group) that an audit or activity entry of Compute Engine is about.
 _TARGET = """regexp_extract(coalesce(
-    json_extract_string(json, '$.protoPayload.resourceName'), json_extract_string(json, '$.jsonPayload.resource.name')
+    json_extract_string(protoPayload, '$.resourceName'), json_extract_string(jsonPayload, '$.resource.name')
 ), '[^/]+$')"""
 
 
