@@ -54,8 +54,8 @@ def collect(
     from triage.sources.live.bundle import is_archive
     from triage.sources.live.bundle import pack as pack_bundle
     from triage.sources.live.gcloud import active_defaults
+    from triage.sources.live.reads import broad_reads
     from triage.sources.live.script import by_hand
-    from triage.sources.plan import make_plan
 
     now = clock(os.environ)
     reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
@@ -67,7 +67,7 @@ def collect(
     pack = load_pack(tuple(queries or ()))
     if print_commands:
         project = ask.project or active_defaults(os.environ).project
-        sys.stdout.write(by_hand(ask, make_plan(pack).reads(), project=project, resources=reach.resources, now=now))
+        sys.stdout.write(by_hand(ask, broad_reads(pack), project=project, resources=reach.resources, now=now))
         return 0
     ask, access = sign_in(ask, reach)
     bundle = Path(output or ".")

@@ -67,13 +67,13 @@ def collect_into(
     """Collect everything the pack wants into `path`, with progress on a terminal."""
     from triage.cli.progress import shown
     from triage.sources.live import collect
-    from triage.sources.plan import make_plan
+    from triage.sources.live.reads import broad_reads
 
     with shown(quiet=quiet) as progress:
         return collect(
             access,
             ask,
-            make_plan(pack).reads(),
+            broad_reads(pack),
             path,
             now=now,
             resources=reach.resources,
