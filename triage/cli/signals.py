@@ -84,7 +84,7 @@ def show(
 
 @app.command("graph")
 def graph(
-    format: Annotated[GraphFormat, typer.Option("--format", "-f", help="Text, or a picture.")] = GraphFormat.TEXT,  # noqa: A002
+    shape: Annotated[GraphFormat, typer.Option("--format", "-f", help="Text, or a picture.")] = GraphFormat.TEXT,
     queries: options.Queries = None,
 ) -> int:
     """Draw the causal graph: which signal brings on which, how soon, and why.
@@ -96,7 +96,7 @@ def graph(
     from triage.signals.pack import load_pack
 
     drawn = Graph(load_pack(queries or []))
-    sys.stdout.write(as_svg(drawn) if format is GraphFormat.SVG else as_text(drawn))
+    sys.stdout.write(as_svg(drawn) if shape is GraphFormat.SVG else as_text(drawn))
     return 0
 
 
@@ -124,12 +124,8 @@ def check(
 
 @app.command("match")
 def match(
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="An evidence directory, .tar.gz, .zip or file of entries.")
-    ],
-    format: Annotated[
-        MatchFormat, typer.Option("--format", "-f", help="Lines of text, or of JSON.")
-    ] = MatchFormat.TEXT,  # noqa: A002
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="An evidence directory, archive or file of entries.")],
+    shape: Annotated[MatchFormat, typer.Option("--format", "-f", help="Lines of text or JSON.")] = MatchFormat.TEXT,
     queries: options.Queries = None,
 ) -> int:
     """Print each log entry that a signal matches: a grep for failures.
@@ -148,7 +144,7 @@ def match(
     with open_evidence(path) as opened:
         entries = wanted_entries(opened, plan_filters(wanted_texts(pack)))
         gaps = opened.gaps
-    show = _json_line if format is MatchFormat.JSON else _rich_line() if sys.stdout.isatty() else _text_line
+    show = _json_line if shape is MatchFormat.JSON else _rich_line() if sys.stdout.isatty() else _text_line
     for found in matches(entries, pack):
         show(found)
     for gap in gaps:

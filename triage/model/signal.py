@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from triage.errors import InputError
 from triage.model.base import Model
 from triage.units import parse_duration
 
@@ -27,7 +28,10 @@ def _as_tuple(value: Any) -> Any:
 
 
 def _as_length(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    try:
+        return parse_duration(value) if isinstance(value, str) else value
+    except InputError as error:
+        raise ValueError(str(error)) from None  # the only kind that pydantic gathers with the other faults
 
 
 Length = Annotated[timedelta, BeforeValidator(_as_length)]

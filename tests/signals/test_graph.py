@@ -1,0 +1,47 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from triage.signals import load_pack
+from triage.signals.drawing import as_svg, as_text
+from triage.signals.graph import Graph, cycles
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return Graph(load_pack())
+
+
+def test_the_way_from_cause_to_consequence_can_be_walked_both_ways(graph):
+    assert "node-not-ready" in graph.downstream("pid-exhaustion")
+    assert "pid-exhaustion" in graph.upstream("node-not-ready")
+    assert graph.downstream("zombie-processes")[0] == "pid-exhaustion"
+    assert "node-not-ready" not in graph.upstream("pid-exhaustion")
+
+
+def test_every_effect_ranks_below_its_causes(graph):
+    for name, links in graph.effects.items():
+        assert all(graph.ranks[link.id] > graph.ranks[name] for link in links)
+
+
+def test_circles_are_found_once_each():
+    edges = {"a": ["b"], "b": ["c"], "c": ["a", "d"], "d": [], "e": ["e"], "f": ["a"]}
+    assert cycles(edges) == [("a", "b", "c", "a"), ("e", "e")]
+
+
+def test_the_text_tells_each_link_with_its_reason(graph):
+    text = as_text(graph)
+    for signal in graph.pack.signals:
+        assert f"{signal.id} (" in text
+        assert all(f"→ {link.id} within" in text and link.because in text for link in signal.leads_to)
+
+
+def test_the_picture_is_sound_and_shows_every_signal_and_link(graph):
+    root = ElementTree.fromstring(as_svg(graph))
+    space = "{http://www.w3.org/2000/svg}"
+    shown = {text.text for text in root.iter(f"{space}text")}
+    assert {signal.id for signal in graph.pack.signals} <= shown
+    assert len(list(root.iter(f"{space}path"))) == sum(len(signal.leads_to) for signal in graph.pack.signals)
+    boxes = [(rect.get("x"), rect.get("y")) for rect in root.iter(f"{space}rect")]
+    assert len(boxes) == len(set(boxes))
+    assert not list(root.iter(f"{space}script"))
