@@ -185,7 +185,7 @@ def pid_episode(number: int, hours: float, alerts: tuple[str, ...] = (), *, stil
 
 
 def pid_alerts() -> tuple[Alert, ...]:
-    alerts = []
+    alerts: list[Alert] = []
     for index, hours in enumerate(_ONSETS):
         for offset, service in ((0.24, "checkout"), (0.31, "statements"), (0.33, "ingress"))[: 2 + index % 2]:
             number = len(alerts) + 1

@@ -323,7 +323,9 @@ def payloads() -> tuple[str, ...]:
 def _all() -> Iterator[str]:
     for tag, event in product(_TAGS, _EVENTS):
         yield f"<{tag} {event}={CALL}>"
-    for group in (_SCRIPTS, _URLS, _CSS):
+    groups: tuple[tuple[str, ...], ...] = (_SCRIPTS, _URLS, _CSS)
+    for group in groups:
         yield from (text.replace("{}", CALL).replace("{{", "{").replace("}}", "}") for text in group)
-    for group in (_TEMPLATES, _MARKUP, _CONTROLS, _LONG, _SHEETS, _MISC):
+    groups = (_TEMPLATES, _MARKUP, _CONTROLS, _LONG, _SHEETS, _MISC)
+    for group in groups:
         yield from group

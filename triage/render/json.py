@@ -3,20 +3,18 @@
 The schema is made from the model's classes, in the form that is written (every key present), and narrowed where the
 contract says more than a Python type can: the shape of times, signal ids and workload names.
 
-    python -m triage.render.json        writes reports/incident.schema.json anew
+It is kept as `reports/incident.schema.json`; `python -m tests.render.golden` writes it anew.
 """
 
 import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, get_args
 
 from triage.model.base import Model
 from triage.model.incident import Incident
 from triage.render.redact import Replaced
-from triage.resources import resource
 
 SCHEMA_FILE = "incident.schema.json"
 
@@ -92,6 +90,7 @@ def schema() -> dict[str, Any]:
     definitions = made.get("$defs", {})
     for model in _models(Report, set()):
         described = made if model is Report else definitions.get(model.__name__, {})
+        described["required"] = list(described["properties"])
         for field, info in model.model_fields.items():
             _narrow(described["properties"][info.alias or field], model.__name__, field, info.annotation)
     return {
@@ -147,14 +146,3 @@ def _of_type(described: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
 def schema_text() -> str:
     """The schema as it is kept in `reports/`."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
-
-
-def write_schema() -> Path:
-    """Write the schema to `reports/`, and return where."""
-    path = resource("reports") / SCHEMA_FILE
-    path.write_text(schema_text(), encoding="utf-8")
-    return path
-
-
-if __name__ == "__main__":
-    write_schema()

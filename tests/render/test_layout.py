@@ -1,0 +1,171 @@
+"""The geometry behind the pictures, the links, and what strings become before anybody sees them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
+from triage.render.charts.bins import columns, runs, thin, tick_paths
+from triage.render.charts.lanes import shared_start, shortened
+from triage.render.charts.scale import TimeScale
+from triage.render.charts.shapes import NARROW, WIDE
+from triage.render.charts.timeline import timeline, whole, worst
+from triage.render.escape import visible
+from triage.render.links import logs_explorer, safe_link
+from triage.render.view.first import first_screen
+
+DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
+
+
+def test_ticks_of_the_axis_are_round_utc_times_and_days_carry_their_date() -> None:
+    ticks = DAY.ticks(12)
+    assert [tick.label for tick in ticks][:3] == ["04:00", "06:00", "08:00"]
+    assert [tick.label for tick in ticks if tick.day] == ["10 Jul"]
+    assert all(100 <= tick.x <= 1060 for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    "length",
+    [timedelta(seconds=20), timedelta(minutes=7), timedelta(hours=3), timedelta(days=30), timedelta(days=4000)],
+)
+def test_any_window_gets_a_few_ticks(length: timedelta) -> None:
+    scale = TimeScale(ms(START), ms(START + length), 0, 900)
+    assert 1 <= len(scale.ticks(12)) <= 13
+
+
+def test_a_window_of_no_length_does_not_divide_by_zero() -> None:
+    scale = TimeScale(5, 5, 0, 900)
+    assert scale.x(5) == 0
+    assert columns([5], scale) == {0: 1}
+
+
+def test_neighbouring_columns_join_into_runs() -> None:
+    assert list(runs([5, 1, 2, 3, 9])) == [(1, 3), (5, 1), (9, 1)]
+    assert list(runs([])) == []
+
+
+def test_marks_cost_pixels_not_occurrences() -> None:
+    few = tick_paths(range(DAY.start, DAY.end, 600_000), DAY, 10, 8)
+    many = tick_paths(range(DAY.start, DAY.end, 600), DAY, 10, 8)
+    assert sum(len(data) for _, data in many) < 12_000
+    assert few
+
+
+def test_dense_columns_are_taller_than_lone_ones() -> None:
+    lone, dense = [DAY.start + 3_600_000], [DAY.start + 7_200_000 + i for i in range(50)]
+    assert [width for width, _ in tick_paths([*lone, *dense], DAY, 10, 10)] == [6.0, 10.0]
+
+
+def test_a_thinned_series_keeps_every_peak() -> None:
+    points = [(DAY.start + i * 1000, float(i % 100)) for i in range(86_000)]
+    points[40_000] = (points[40_000][0], 9_999.0)
+    points[60_000] = (points[60_000][0], -9_999.0)
+    kept = thin(points, DAY)
+    assert len(kept) <= 4 * 961
+    assert {9_999.0, -9_999.0} <= {value for _, value in kept}
+    assert kept == sorted(kept)
+
+
+def test_lanes_drop_the_beginning_that_all_nodes_share() -> None:
+    assert shared_start([node(i) for i in range(5)]) == "gke-payments-eu-pool-main-"
+    assert shared_start(["a", "b"]) == ""
+    assert shared_start(["one-node-alone"]) == ""
+    assert shared_start(["gke-a-pool-1-4d1f0a7c-aaaa", "gke-b-pool-1-4d1f0a7c-bbbb"]) == "gke-"
+    assert shortened("gke-payments-eu-pool-main-4d1f0a7c-a0qx", 20).endswith("4d1f0a7c-a0qx"[-13:])
+
+
+@pytest.mark.parametrize("form", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_everything_drawn_lies_inside_the_picture(form: object) -> None:
+    for incident in (pid_leak(), pid_leak(still_open=True), planned_upgrade(), quiet(), big(60, 50)):
+        chart = timeline(incident, whole(incident), form, "x")  # type: ignore[arg-type]
+        for row in (*chart.alerts, *chart.lanes):
+            assert 0 <= row.y <= row.y + row.height <= chart.height
+            for shape in row.shapes:
+                assert chart.form.left <= shape.x <= chart.form.right
+                assert shape.x + shape.width <= chart.form.right + 3
+
+
+def test_the_closer_look_holds_only_the_nodes_that_failed_in_it() -> None:
+    incident = pid_leak()
+    span = worst(incident)
+    assert span
+    chart = timeline(incident, span, WIDE, "x", only_active=True)
+    assert 0 < len([row for row in chart.lanes if row.kind == "node"]) < 7
+    assert worst(quiet()) is None
+
+
+def test_alerts_of_many_services_fold_into_a_last_row() -> None:
+    whole_incident = pid_leak()
+    alerts = tuple(
+        whole_incident.alerts[0].model_copy(
+            update={"id": str(i), "service": f"service-{i:02d}", "opened": at(1 + i / 10)}
+        )
+        for i in range(30)
+    )
+    incident = whole_incident.model_copy(update={"alerts": alerts})
+    chart = timeline(incident, whole(incident), WIDE, "x")
+    assert len(chart.alerts) == 6
+    assert chart.alerts[-1].name.startswith("25 more services")
+
+
+def test_the_suspect_and_the_numbers_of_the_first_screen() -> None:
+    facts = {fact.label: fact.value for fact in first_screen(pid_leak()).facts}
+    assert facts == {
+        "Suspect": "default/pdfgenerator",
+        "Since": "9 Jul 06:06 UTC",
+        "Repairs explained": "7 of 7",
+        "Alerts explained": "17 of 20",
+    }
+    assert {fact.label: fact.value for fact in first_screen(planned_upgrade()).facts}["Episodes"] == "3"
+    assert {fact.label: fact.value for fact in first_screen(quiet()).facts}["Episodes"] == "none"
+
+
+def test_a_link_reopens_the_query_over_the_same_time() -> None:
+    url = logs_explorer('severity>=ERROR\n"pids"', "shop-prod", START, START + timedelta(hours=1))
+    assert url == (
+        "https://console.cloud.google.com/logs/query;query=severity%3E%3DERROR%0A%22pids%22"
+        ";timeRange=2019-07-09T04%3A00%3A00Z%2F2019-07-09T05%3A00%3A00Z?project=shop-prod"
+    )
+    assert logs_explorer("x", None, START, START) is None
+    assert logs_explorer("x" * 9000, "p", START, START) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None, "", "javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,x", "//evil.example", "/relative", "https://",
+        "https://user@host/", 'https://x/"onclick=', "https://x/ y", "https://x/\u202e", "https://x\\y", "http://[::1", "ftp://x/y",
+    ],
+)  # fmt: skip
+def test_only_plain_web_addresses_become_links(url: str | None) -> None:
+    assert safe_link(url) is None
+
+
+def test_plain_web_addresses_do() -> None:
+    assert safe_link("https://console.cloud.google.com/logs/query;query=x?project=p") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain – ünïcode 漢 🔥", "plain – ünïcode 漢 🔥"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\x00b", "a\\x00b"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("a\tb\nc\r", "a\\tb\\nc\\r"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+        ("x" * 11, "xxxxxxxxx…"),
+    ],
+)
+def test_hidden_characters_are_written_out_and_length_is_bounded(text: str, shown: str) -> None:
+    assert visible(text, 10 if text.startswith("xxx") else 50) == shown
+
+
+def test_lines_of_patches_stay_lines() -> None:
+    assert visible("a:\r\n  b\t\x1b", 50, lines=True) == "a:\n  b\t\\x1b"
+
+
+def test_times_outside_utc_are_shown_in_utc() -> None:
+    assert timeline(quiet(), (0, 1), WIDE, "x").title == "Timeline, 1 Jan 1970 00:00 – 00:00 UTC"
+    assert datetime(2019, 7, 9, tzinfo=UTC).tzinfo is UTC
