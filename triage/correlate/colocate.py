@@ -129,7 +129,8 @@ def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
     hits = sum(1 for draw in independent if name in draw.here)
     if not hits or min(shares) >= EVERYWHERE:
         return 1.0, hits, len(independent)
-    apart = len({draw.node for draw in independent}) == len(independent)
+    # More draws than nodes with known placements: the model without replacement has nothing to say.
+    apart = len({draw.node for draw in independent}) == len(independent) <= min(len(draw.pool) for draw in independent)
     p = _without_replacement(name, independent, hits) if apart else _at_least(shares, hits)
     return min(p, 1.0), hits, len(independent)
 
