@@ -62,6 +62,8 @@ class Association:
         if self.p is None or self.ratio is None:
             return True
         clean = self.same[1] == 0 and self.other[1] == 0
+        if self.cases < 2:
+            return self.specific and self.ratio >= 2
         return clean or (self.ratio >= 2 and (self.p <= 0.05 or (self.q or 1) <= 0.1) and self.control_share <= 0.34)
 
     @property
@@ -114,7 +116,7 @@ def _count(scene: Scene, drafts: Sequence[Draft], signal: str, windows: Windows,
         first = lookback(scene, drafts, i, reach)[0] if slow else low
         if scene.seen.count(signal, node, first, high):
             hit.add(i)
-        cases += i in hit or _looked_at(scene.coverage, node, log, low, high)
+        cases += i in hit or _looked_at(scene.coverage, node, log, max(low, scene.start), high)
     same = _controls(scene.seen, signal, windows.same_node, covered.masks("same", log))
     other = _controls(scene.seen, signal, windows.other_nodes, covered.masks("other", log))
     return Association(signal, cases, frozenset(hit), same, other)

@@ -16,6 +16,7 @@ import pandas as pd
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
 from triage.correlate.homes import Homes
+from triage.correlate.times import MINUTE
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
@@ -74,9 +75,7 @@ def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: S
     if cause in NOT_BY_A_WORKLOAD or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
-    strong = {
-        i: Counter(r[r.apply(_names_culprit, axis=1)]["workload"]) if len(r) else Counter() for i, r in rows.items()
-    }
+    strong = {i: _culprits(r) for i, r in rows.items()}
     if any(strong.values()):
         return _from_strong(strong, episodes, drafts, homes)
     return _from_complaints(scene, rows, drafts, cause, homes)
@@ -89,10 +88,19 @@ def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.D
     for signal in (cause, *_KIN.get(cause, ())):
         low, _ = lookback(scene, drafts, index, scene.graph.reach(signal))
         end = draft.end if draft.end is not None else scene.end
-        until = max(draft.onset, min(end, draft.onset + 10 * 60 * 10**9)) if draft.known_node else draft.onset
+        until = max(draft.onset, min(end, draft.onset + 10 * MINUTE)) if draft.known_node else draft.onset
         parts.append(scene.seen.within(signal, draft.node, low, until))
     rows = pd.concat(parts)
     return rows[rows["workload"].notna()].sort_values(["at", "order"], kind="stable")
+
+
+def _culprits(rows: pd.DataFrame) -> Counter[str]:
+    """How often each workload is named: a pod once a minute, for one refusal is logged by several streams."""
+    if rows.empty:
+        return Counter()
+    named = rows[rows.apply(_names_culprit, axis=1)]
+    named = named.assign(minute=named["at"] // MINUTE).drop_duplicates(["workload", "namespace", "pod", "minute"])
+    return Counter(named["workload"])
 
 
 def _names_culprit(row: pd.Series) -> bool:
@@ -106,16 +114,18 @@ def _names_culprit(row: pd.Series) -> bool:
 def _from_strong(
     strong: Mapping[int, Counter[str]], episodes: Sequence[int], drafts: Sequence[Draft], homes: Homes
 ) -> Named:
+    """Who is singled out, over all episodes: the kernel also names pods whose fork failed through no fault of theirs."""
     tops = {i: _top(counts) for i, counts in strong.items() if counts}
+    present = Counter(name for counts in strong.values() for name in counts)
     tally = Counter(name for names in tops.values() for name in names)
+    alone = Counter(names[0] for names in tops.values() if len(names) == 1)
     best = max(tally.values())
-    leaders = sorted(name for name, n in tally.items() if n == best)
-    single = leaders[0] if len(leaders) == 1 else None
-    chosen = single
-    if single and best / len(episodes) < _DOMINANT:
+    leader = min(tally, key=lambda name: (-alone[name], -tally[name], -present[name], name))
+    chosen = leader if _stands_out(leader, len(tops), alone, present) else None
+    if chosen and tally[chosen] < _DOMINANT * len(episodes):
         elsewhere = [i for i in episodes if i not in tops]
-        carried = [i for i in elsewhere if single in homes.on(drafts[i].node, drafts[i].onset - 1)]
-        chosen = single if len(tally) == 1 and best >= 2 and len(carried) >= _MOST * len(elsewhere) else None
+        carried = [i for i in elsewhere if chosen in homes.on(drafts[i].node, drafts[i].onset - 1)]
+        chosen = chosen if tally[chosen] >= 2 and len(carried) >= _MOST * len(elsewhere) else None
     suspects = tuple(
         Suspect(
             name=name,
@@ -124,13 +134,24 @@ def _from_strong(
             kind=homes.kinds.get(name),
             reason=f"Lines that name the culprit name it in {n} of {len(episodes)} episodes.",
             episodes=n,
-            tied=chosen is None and n == best and len(leaders) > 1,
+            tied=chosen is None,
         )
         for name, n in sorted(tally.items(), key=lambda item: (-item[1], item[0]))
         if (name == chosen if chosen else n >= _MOST * best)
     )
     by_episode = {i: names[0] for i, names in sorted(tops.items()) if len(names) == 1}
+    if chosen:
+        by_episode |= {i: chosen for i, names in tops.items() if chosen in names}
     return Named(suspects[:8], by_episode, chosen, strong=True)
+
+
+def _stands_out(leader: str, episodes: int, alone: Counter[str], present: Counter[str]) -> bool:
+    """Named alone in at least half of the episodes and others hardly ever; or named in all, and nobody else in most."""
+    others_alone = sum(n for name, n in alone.items() if name != leader)
+    if 2 * alone[leader] >= episodes and 4 * others_alone <= alone[leader]:
+        return True
+    next_best = max((n for name, n in present.items() if name != leader), default=0)
+    return episodes >= 3 and present[leader] >= 0.9 * episodes and next_best <= 0.6 * episodes
 
 
 def _top(counts: Counter[str]) -> list[str]:

@@ -13,6 +13,7 @@ from triage.model.signal import Role
 GAP = 15 * MINUTE
 """Occurrences that follow each other this closely are one burst."""
 REPEATED = 3
+_FAILING = 2
 _SETTLED = 10 * MINUTE
 
 Burst = tuple[str, str, int, int]
@@ -22,8 +23,8 @@ Burst = tuple[str, str, int, int]
 def serving_badly(scene: Scene, drafts: Sequence[Draft], alerts: Sequence[Fired], homes: Homes) -> list[Draft]:
     """Episodes without NotReady: a cause signal seen repeatedly on a node, and an effect there.
 
-    An effect is a symptom that the cause is declared to bring on, seen at least three times there and more than in the
-    hour before; or an alert of that very node, or of a service with most of its pods there. A signal whose
+    An effect is a symptom that the cause is declared to bring on, seen at least twice there and more than in the hour
+    before; or an alert of that very node, or of a service with most of its pods there. A signal whose
     bursts have no effect more often than they have one is background, and makes no episode.
     """
     found: list[Draft] = []
@@ -59,7 +60,7 @@ def _symptoms(scene: Scene, burst: Burst) -> bool:
         if scene.graph.role(effect) is Role.SYMPTOM:
             during = scene.seen.count(effect, node, first, until)
             before = scene.seen.count(effect, node, first - HOUR, first - 1)
-            if during >= REPEATED and during / (until - first) > 2 * before / HOUR:
+            if during >= _FAILING and during / (until - first) > 2 * before / HOUR:
                 return True
     return False
 

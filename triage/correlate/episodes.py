@@ -190,16 +190,20 @@ def _departed(scene: Scene, drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _start(scene: Scene, draft: Draft, floor: int) -> int:
-    """The first cause or symptom on the node in the hour before NotReady, not before the last episode there ended."""
+    """The first cause or symptom on the node in the hour before NotReady, not before the last episode there ended.
+
+    Lines come first; a metric that nears its limit starts an episode only where no line does.
+    """
     if draft.not_ready is None:
         return draft.start
     low = max(draft.not_ready - HOUR, floor)
-    firsts = [
-        scene.seen.first(signal, draft.node, low, draft.not_ready)
-        for signal in scene.seen.on(draft.node)
-        if scene.graph.role(signal) in (Role.CAUSE, Role.SYMPTOM)
-    ]
-    return min((at for at in firsts if at is not None), default=draft.not_ready)
+    signals = [s for s in scene.seen.on(draft.node) if scene.graph.role(s) in (Role.CAUSE, Role.SYMPTOM)]
+    for look in (scene.seen.first_written, scene.seen.first):
+        firsts = [look(signal, draft.node, low, draft.not_ready) for signal in signals]
+        known = [at for at in firsts if at is not None]
+        if known:
+            return min(known)
+    return draft.not_ready
 
 
 def _noted(draft: Draft, recreates: Sequence[Recreate]) -> Draft:

@@ -1,5 +1,6 @@
 """Explanation: per episode the most upstream signal with evidence, across episodes the fewest causes that fit."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ CROWD = 3
 _TOLERANCE = 5 * MINUTE
 """Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
 _CLOSE = 15 * MINUTE
+_MOST = 0.7
+"""A root that was seen in this share of the episodes of what it brings on is the cause of all that show it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     deviating = {s for s, a in associations.items() if a.deviates}
     deviating |= {s for found in traces.values() for s, t in found.items() if t.node == NOWHERE}
     roots = {i: _roots(scene, found, deviating) for i, found in traces.items()}
-    by_episode = _cover(scene, roots, traces, associations)
+    by_episode = _cover(scene, traces, roots, deviating, associations)
     _zombies_first(scene, drafts, traces, deviating, by_episode)
     seen = {s for found in traces.values() for s in found}
     chosen = set(by_episode.values())
@@ -130,57 +133,102 @@ def _crowds(scene: Scene, drafts: Sequence[Draft], unplanned: list[int], traces:
 
 
 def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str]) -> tuple[str, ...]:
-    """The deviating signals that no other deviating one brought on: declared upstream of it, and not later."""
+    """The deviating signals that no other deviating one brought on: declared upstream of it, and not later.
+
+    One that only came after what it is declared to bring on is no cause of it, and no root either.
+    """
     candidates = [t for s, t in sorted(found.items()) if s in deviating]
-    return tuple(t.signal for t in candidates if not any(_brings_on(scene, other, t) for other in candidates))
+    return tuple(
+        t.signal
+        for t in candidates
+        if not any(_brings_on(scene, other, t) or _came_too_late(scene, t, other) for other in candidates)
+    )
+
+
+def _came_too_late(scene: Scene, cause: Trace, effect: Trace) -> bool:
+    """Whether `cause` is declared upstream of `effect` alone, and was first seen clearly after it."""
+    if (cause.signal, effect.signal) == (ZOMBIES, PIDS) or cause.signal == effect.signal:
+        return False
+    upstream = scene.graph.upstream_of(cause.signal, effect.signal)
+    cyclic = scene.graph.upstream_of(effect.signal, cause.signal)
+    return upstream and not cyclic and cause.first > effect.first + _slack(cause, effect)
+
+
+def _slack(cause: Trace, effect: Trace) -> int:
+    return _TOLERANCE if cause.metric_only or effect.metric_only else MINUTE
 
 
 def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
+    """Declared upstream, first seen no later, and no mere metric above a line that names what broke."""
     if cause.signal == effect.signal or not scene.graph.upstream_of(cause.signal, effect.signal):
         return False
     if (cause.signal, effect.signal) == (ZOMBIES, PIDS):
         return True
+    if cause.metric_only and effect.mechanism and not effect.metric_only:
+        return False
     if scene.graph.upstream_of(effect.signal, cause.signal):
         return cause.first < effect.first
-    slack = _TOLERANCE if "metric" in (cause.metric_only and "metric", effect.metric_only and "metric") else MINUTE
-    return cause.first <= effect.first + slack
+    return cause.first <= effect.first + _slack(cause, effect)
 
 
 def _cover(
     scene: Scene,
-    roots: Mapping[int, tuple[str, ...]],
     traces: Mapping[int, Mapping[str, Trace]],
+    roots: Mapping[int, tuple[str, ...]],
+    deviating: set[str],
     associations: Mapping[str, Association],
 ) -> dict[int, str]:
-    """The smallest set of causes, greedily: the one that explains most of what is left, then the better evidenced."""
-    open_ = {i for i, signals in roots.items() if signals}
-    chosen: list[str] = []
+    """The smallest set of causes, greedily: the one that explains most of what is left, then the better evidenced.
+
+    A root counts where it is one. What is seen in many more episodes than any root above it is the
+    common cause, and takes its own episodes: a cause that explains all beats one that explains some.
+    """
+    left = {i: set(signals) for i, signals in roots.items() if signals}
     by_episode: dict[int, str] = {}
-    while open_:
-        counts: dict[str, int] = {}
-        for i in open_:
-            for signal in roots[i]:
-                counts[signal] = counts.get(signal, 0) + 1
-        if not counts:
-            break
+    while left:
+        counts = Counter(signal for signals in left.values() for signal in signals)
         best = min(counts, key=lambda s: (-counts[s], *_merit(s, traces, associations)))
-        if not _follows(scene, (best,), set(chosen)):
-            chosen.append(best)
-            by_episode |= {i: best for i in open_ if best in roots[i]}
-        open_ -= {i for i in open_ if best in roots[i]}
+        common = _common(scene, best, counts, left, traces, deviating)
+        held = {i for i in left if common in traces[i] and (common in left[i] or common != best)}
+        if not _follows(scene, (common,), set(by_episode.values())):
+            by_episode |= dict.fromkeys(held, common)
+        for i in held:
+            left.pop(i)
     return by_episode
+
+
+def _common(
+    scene: Scene,
+    best: str,
+    counts: Mapping[str, int],
+    left: Mapping[int, set[str]],
+    traces: Mapping[int, Mapping[str, Trace]],
+    deviating: set[str],
+) -> str:
+    """What `best` brings on and what was seen in many more of the open episodes than any root: else `best` itself."""
+    seen = Counter(s for i in left for s in traces[i] if s in deviating and (s == best or _related(scene, best, s)))
+    most = max(seen.values(), default=0)
+    if counts[best] >= _MOST * most:
+        return best
+    widest = [s for s, n in seen.items() if n == most]
+    return min(widest, key=lambda s: (-len(scene.graph.descendants(s)), s))
+
+
+def _related(scene: Scene, best: str, signal: str) -> bool:
+    return scene.graph.upstream_of(best, signal) or scene.graph.upstream_of(signal, best)
 
 
 def _merit(
     signal: str, traces: Mapping[int, Mapping[str, Trace]], associations: Mapping[str, Association]
-) -> tuple[int, float, float, float, str]:
-    """Smaller is better: acts from outside, then share with a mechanism line, specificity, effect; the id last."""
+) -> tuple[int, float, float, float, float, str]:
+    """Smaller is better: acts from outside, named by a line, by lines and not metrics alone, specific, strong; then id."""
     found = [t[signal] for t in traces.values() if signal in t]
     mechanism = sum(1 for t in found if t.mechanism) / len(found) if found else 0.0
     a = associations.get(signal)
     share = round(a.control_share, 3) if a else 0.0
     ratio = round(a.ratio or 0.0, 3) if a else 0.0
-    return (0 if signal in EXTERNAL else 1, -mechanism, share, -ratio, signal)
+    metric = sum(1 for t in found if t.metric_only) / len(found) if found else 0.0
+    return (0 if signal in EXTERNAL else 1, -mechanism, metric, share, -ratio, signal)
 
 
 def _follows(scene: Scene, signals: Sequence[str], chosen: set[str]) -> bool:

@@ -131,15 +131,25 @@ def _before(draft: Draft, traces: Sequence[Trace]) -> bool:
 
 
 def _covered(scene: Scene, draft: Draft) -> bool:
-    return draft.known_node and scene.coverage.spoke(draft.node, draft.onset - HOUR, draft.onset)
+    if not draft.known_node:
+        return False
+    if draft.served_badly:
+        return scene.coverage.spoke(draft.node, draft.start, draft.end if draft.end is not None else scene.end)
+    return scene.coverage.spoke(draft.node, max(draft.onset - HOUR, scene.start), draft.onset)
 
 
 def _suspects(named: Named, located: Located) -> tuple[tuple[Suspect, ...], str | None, str | None]:
-    """Direct evidence first; co-location speaks only where no line names anybody."""
-    if named.suspects:
-        basis = ("direct" if named.strong else "complaints") if named.chosen else None
-        return named.suspects, named.chosen, basis
-    return located.suspects, located.chosen, "co-location" if located.chosen else None
+    """Direct evidence first; co-location speaks only where lines single nobody out."""
+    if named.chosen:
+        return named.suspects, named.chosen, "direct" if named.strong else "complaints"
+    if located.chosen:
+        return located.suspects, located.chosen, "co-location"
+    known = {s.name for s in named.suspects}
+    return (*named.suspects, *(s for s in located.suspects if s.name not in known)), None, None
+
+
+def _same_story(scene: Scene, cause: str, signal: str) -> bool:
+    return scene.graph.upstream_of(cause, signal) or scene.graph.upstream_of(signal, cause)
 
 
 def _rivals(
@@ -154,7 +164,7 @@ def _rivals(
     counts: dict[str, list[int]] = {}
     for i in explained:
         for signal in explanation.roots[i]:
-            if signal not in chosen and not any(scene.graph.upstream_of(c, signal) for c in chosen):
+            if signal not in chosen and not any(_same_story(scene, c, signal) for c in chosen):
                 counts.setdefault(signal, []).append(i)
     own_mechanism = sum(1 for i in explained if any(t.mechanism for t in _own(explanation.traces[i], cause)))
     own = associations.get(cause)

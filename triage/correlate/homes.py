@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from triage.correlate.times import DAY, MINUTE, column_ns
+from triage.correlate.times import DAY, HOUR, MINUTE, column_ns
 
 QUIET = 30 * MINUTE
-"""A pod that logs is taken to live this long after its last line."""
+"""A pod is taken to live this long after its last sign,"""
+DYING = 4 * HOUR
+"""and up to its node's replacement where that follows within this time: pods say little on a node that is dying."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ class Homes:
 
     @staticmethod
     def _until(node: str, first: int, last: int, renewals: Mapping[str, Iterable[int]], end: int) -> int:
+        renewed = min((at for at in renewals.get(node, ()) if at > last), default=None)
         if last > first:
-            return last + QUIET
-        renewed = [at for at in renewals.get(node, ()) if at > first]
-        return min([*renewed, end, first + 7 * DAY])
+            return renewed if renewed is not None and renewed - last <= DYING else last + QUIET
+        return min(end if renewed is None else renewed, first + 7 * DAY)
 
 
 def matches(service: str | None, workload: str) -> bool:

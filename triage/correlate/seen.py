@@ -43,6 +43,8 @@ class Seen:
         self.at = rows["at"].to_numpy()
         self._index: dict[tuple[str, str], Any] = dict(rows.groupby(["signal", "where"], sort=True).indices)
         self._times = {key: self.at[index] for key, index in self._index.items()}
+        written = (rows["stream"] != "metric").to_numpy()
+        self._written = {key: self.at[index[written[index]]] for key, index in self._index.items()}
         self.signals = tuple(sorted({signal for signal, _ in self._index}))
         self._nodes: dict[str, list[str]] = {}
         self._on: dict[str, list[str]] = {}
@@ -70,6 +72,12 @@ class Seen:
     def first(self, signal: str, node: str, start: int, end: int) -> int | None:
         """The first time in `[start, end]`."""
         times = self.times(signal, node)
+        i = int(np.searchsorted(times, start, "left"))
+        return int(times[i]) if i < len(times) and times[i] <= end else None
+
+    def first_written(self, signal: str, node: str, start: int, end: int) -> int | None:
+        """The first log line in `[start, end]`: a metric's crossing tells that a failure nears, a line that it is there."""
+        times = self._written.get((signal, node), np.empty(0, dtype="int64"))
         i = int(np.searchsorted(times, start, "left"))
         return int(times[i]) if i < len(times) and times[i] <= end else None
 

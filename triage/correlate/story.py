@@ -1,5 +1,6 @@
 """From evidence and occurrences to the incident: the correlator's own flow, one step after the other."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -10,7 +11,7 @@ from triage.correlate.badly import serving_badly
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
 from triage.correlate.coverage import Coverage
-from triage.correlate.episodes import Scene, build_episodes, finish
+from triage.correlate.episodes import Draft, Scene, build_episodes, finish
 from triage.correlate.explain import explain
 from triage.correlate.graph import Graph
 from triage.correlate.homes import Homes
@@ -83,11 +84,20 @@ def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFra
     scene = Scene(seen, graph, fleet, courses, coverage, plans, start, end)
     resolved = resolve([r for r in repairs if _inside(r, start, end)], courses, fleet)
     drafts = build_episodes(scene, resolved, recreates)
-    homes = Homes(placements, {node: [*c.booted, *c.removed] for node, c in courses.items()}, end)
+    homes = Homes(placements, _renewals(scene, drafts), end)
     alerts = read_alerts(evidence.alerts, start, end)
     drafts = finish(scene, [*drafts, *serving_badly(scene, drafts, alerts, homes)])
     ties = tie(alerts, drafts, homes, end)
     return Stage(evidence, pack, scene, drafts, homes, alerts, ties, node_series(evidence.metrics))
+
+
+def _renewals(scene: Scene, drafts: Sequence[Draft]) -> dict[str, list[int]]:
+    """When each node was replaced, restarted or removed: no pod outlives that."""
+    found = {node: [*course.booted, *course.removed] for node, course in scene.courses.items()}
+    for draft in drafts:
+        if draft.end is not None:
+            found.setdefault(draft.node, []).append(draft.end)
+    return found
 
 
 def _inside(repair: GkeRepair, start: int, end: int) -> bool:
