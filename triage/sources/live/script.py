@@ -1,11 +1,12 @@
 """The collection as a shell script of plain gcloud, kubectl and curl calls, for somebody else to run."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from shlex import quote
 from urllib.parse import urlencode
 
-from triage.model.place import Ask
+from triage.model.place import Ask, Window
 from triage.sources.live.kubernetes import KINDS
 from triage.sources.live.monitoring import ALERTS_BEFORE, LOG_VOLUME, NODE_METRICS
 from triage.sources.live.scope import cluster_clause, within
@@ -50,18 +51,28 @@ def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: S
         _into("operations.json", f"gcloud container operations list{in_project} --format=json"),
         _into("cluster.json", f"gcloud container clusters describe {quote(cluster)}{place}{in_project} --format=json"),
     ]
+    manifest = {
+        "cluster": {"name": cluster, "project": project, "location": ask.location},
+        "window": window.model_dump(mode="json"),
+        "entries": "selected",
+    }
+    lines.append(f"printf '%s\\n' {quote(json.dumps(manifest))} > manifest.json")
     views = _views(resources)
     for number, text in enumerate(reads, 1):
         whole = within(text, clause, window)
         command = f"gcloud logging read {quote(whole)}{views}{in_project} --order=asc --format=json"
         lines.append(_into(f"entries-{number}.json", command))
     opened = urlencode({"pageSize": 1000, "orderBy": "open_time desc"})
-    lines.append(f"# Alerts that opened since {format_time(window.start - ALERTS_BEFORE)} (newest first, up to 1,000).")
+    lines.append(f"# Alerts, newest first; those that opened since {format_time(window.start - ALERTS_BEFORE)} matter.")
     lines.append(_into("alerts.json", f'ask "v3/projects/$project/alerts?{opened}"'))
-    lines.extend(
-        _into(f"metrics-{n}.json", _series(m, cluster, window.start, window.end))
-        for n, m in enumerate((*NODE_METRICS, LOG_VOLUME), 1)
-    )
+    lines.append("# Metrics of the nodes; the last one says how much each of them logged, so that silence can be told.")
+    lines.append(f"for metric in {' '.join(NODE_METRICS)}; do")
+    lines.append('  file="metrics-$(basename "$metric").json"')
+    lines.append(f'  {_series("$metric", cluster, window)} > "$file" || failed "$metric" "$file"')
+    lines.append("done")
+    volume = _series(LOG_VOLUME, cluster, window).removesuffix('"')
+    volume += '&aggregation.alignmentPeriod=300s&aggregation.perSeriesAligner=ALIGN_DELTA"'
+    lines.append(_into("metrics-log_entry_count.json", volume))
     kinds = ",".join(plural for _, plural in KINDS)
     lines.append(_into("workloads.json", f"kubectl get {kinds} -A -o json"))
     lines.append(f'echo "done: $PWD; now: triage incident --cluster {quote(cluster)} --from $PWD"')
@@ -72,18 +83,17 @@ def _into(name: str, command: str) -> str:
     return f"{command} > {name} || failed {name} {name}"
 
 
-def _series(metric: str, cluster: str, start: datetime, end: datetime) -> str:
+def _series(metric: str, cluster: str, window: Window) -> str:
+    wanted = f'metric.type = "{metric}" AND resource.type = "k8s_node" AND resource.labels.cluster_name = "{cluster}"'
     query = {
-        "filter": f'metric.type = "{metric}" AND resource.type = "k8s_node"'
-        f' AND resource.labels.cluster_name = "{cluster}"',
-        "interval.startTime": format_time(start),
-        "interval.endTime": format_time(end),
+        "filter": wanted,
+        "interval.startTime": format_time(window.start),
+        "interval.endTime": format_time(window.end),
         "view": "FULL",
         "pageSize": "100000",
     }
-    if metric == LOG_VOLUME:
-        query |= {"aggregation.alignmentPeriod": "300s", "aggregation.perSeriesAligner": "ALIGN_DELTA"}
-    return f'ask "v3/projects/$project/timeSeries?{urlencode(query)}"'
+    # The shell fills in $metric; a quotation mark must not end the shell's own string.
+    return f'ask "v3/projects/$project/timeSeries?{urlencode(query, safe="$/")}"'
 
 
 def _views(resources: Sequence[str]) -> str:
