@@ -4,7 +4,7 @@ Method: binary per window; p by Fisher's exact test (one-sided), the exact condi
 Benjamini–Hochberg over all signals tested. Signals are gated by q and ranked by effect, never by p.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,8 +15,8 @@ from scipy.stats.contingency import odds_ratio
 
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.seen import NOWHERE, Seen
-from triage.correlate.windows import LENGTH, Covered, Spans, Windows, lookback, make_windows
+from triage.correlate.seen import NOWHERE
+from triage.correlate.windows import LENGTH, Covered, Spans, lookback, make_windows
 from triage.model.incident import Contrast
 from triage.model.signal import Role
 
@@ -88,10 +88,9 @@ def associate(scene: Scene, drafts: Sequence[Draft], logs: Mapping[str, set[str]
 
     `logs` tells in which logs each signal was seen, by log id: they decide which coverage counts.
     """
-    windows = make_windows(scene, drafts)
-    covered = Covered(windows, scene.coverage, logs)
+    covered = Covered(make_windows(scene, drafts), scene.coverage, logs)
     signals = [s for s in scene.seen.signals if scene.graph.role(s) in (Role.CAUSE, Role.SYMPTOM)]
-    found = [_tested(_count(scene, drafts, signal, windows, covered)) for signal in signals]
+    found = [_tested(_count(scene, drafts, signal, covered)) for signal in signals]
     return {a.signal: a for a in _corrected(found)}
 
 
@@ -104,7 +103,21 @@ def logs_by_signal(occurrences: pd.DataFrame, log_ids: Mapping[str, str]) -> dic
     return found
 
 
-def _count(scene: Scene, drafts: Sequence[Draft], signal: str, windows: Windows, covered: Covered) -> Association:
+def _count(scene: Scene, drafts: Sequence[Draft], signal: str, covered: Covered) -> Association:
+    """Lines where most cases have lines, else crossings too: a metric stays at its limit for hours before a failure."""
+    by_lines = _count_with(scene, drafts, signal, covered, scene.seen.written)
+    by_all = _count_with(scene, drafts, signal, covered, scene.seen.times)
+    return by_lines if 2 * len(by_lines.with_case) >= len(by_all.with_case) else by_all
+
+
+def _count_with(
+    scene: Scene,
+    drafts: Sequence[Draft],
+    signal: str,
+    covered: Covered,
+    times: Callable[[str, str], Any],
+) -> Association:
+    windows = covered.windows
     log = covered.log(signal)
     reach = scene.graph.reach(signal)
     failing = {node for node, _, _ in windows.cases.values()}
@@ -114,11 +127,14 @@ def _count(scene: Scene, drafts: Sequence[Draft], signal: str, windows: Windows,
     hit: set[int] = set()
     for i, (node, low, high) in windows.cases.items():
         first = lookback(scene, drafts, i, reach)[0] if slow else low
-        if scene.seen.count(signal, node, first, high):
+        at = times(signal, node)
+        if np.searchsorted(at, high, "right") > np.searchsorted(at, first, "left"):
             hit.add(i)
         cases += i in hit or _looked_at(scene.coverage, node, log, max(low, scene.start), high)
-    same = _controls(scene.seen, signal, windows.same_node, covered.masks("same", log))
-    other = _controls(scene.seen, signal, windows.other_nodes, covered.masks("other", log))
+    nodes = [n for n in scene.seen.nodes(signal) if n != NOWHERE]
+    seen = {node: times(signal, node) for node in nodes}
+    same = _controls(seen, windows.same_node, covered.masks("same", log))
+    other = _controls(seen, windows.other_nodes, covered.masks("other", log))
     return Association(signal, cases, frozenset(hit), same, other)
 
 
@@ -126,15 +142,14 @@ def _looked_at(coverage: Coverage, node: str, log: str | None, low: int, high: i
     return bool(coverage.filled(node, log, [low], [high])[0])
 
 
-def _controls(seen: Seen, signal: str, spans: Spans, masks: Mapping[str, Any]) -> tuple[int, int]:
+def _controls(seen: Mapping[str, Any], spans: Spans, masks: Mapping[str, Any]) -> tuple[int, int]:
     """How many windows count, and how many of them hold the signal (a window that holds it always counts)."""
     total = sum(int(mask.sum()) for mask in masks.values())
     held = 0
-    for node in seen.nodes(signal):
-        if node == NOWHERE or node not in spans:
+    for node, times in seen.items():
+        if node not in spans:
             continue
         starts, ends = spans[node]
-        times = seen.times(signal, node)
         here = np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")
         held += int(here.sum())
         total += int((here & ~masks[node]).sum())

@@ -114,7 +114,7 @@ def _names_culprit(row: pd.Series) -> bool:
 def _from_strong(
     strong: Mapping[int, Counter[str]], episodes: Sequence[int], drafts: Sequence[Draft], homes: Homes
 ) -> Named:
-    """Who is singled out, over all episodes: the kernel also names pods whose fork failed through no fault of theirs."""
+    """Who is singled out, over all episodes: the kernel also names pods whose forks failed for others' sake."""
     tops = {i: _top(counts) for i, counts in strong.items() if counts}
     present = Counter(name for counts in strong.values() for name in counts)
     tally = Counter(name for names in tops.values() for name in names)

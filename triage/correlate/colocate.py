@@ -1,8 +1,8 @@
-"""The suspect by co-location: a workload that ran on the failing nodes more than chance would have put it there.
+"""The suspect by co-location: a workload that ran on every failing node, more than chance would have put it there.
 
 Each failing group is one draw from the nodes of its pool, of which a known share carried the workload at that time.
-Draws of different nodes are without replacement: the hypergeometric tail, with the largest share seen (the cautious
-one). Where a node failed again, with new pods on it, the draws are independent: the tail of the Poisson-binomial.
+Where placements stay as they are and the nodes differ, the draws are without replacement: p = C(m, k) / C(N, k), the
+hypergeometric. Where pods move between the failures, each draw has its own share: the tail of the Poisson-binomial.
 Benjamini–Hochberg over all workloads. What runs on (nearly) every node, and every DaemonSet, says nothing.
 """
 
@@ -36,7 +36,8 @@ EXHAUSTION = frozenset(
 """Something used up a resource, so a workload did; of other causes co-location must be much less likely by chance."""
 _SIMILAR = 20.0
 """Suspects whose p-values are within this factor can't be told apart."""
-_MISSES = 0.8
+_FORGIVEN = 8
+"""A culprit ran on every failing node; one draw in this many may lack it, for placements have holes."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Draw:
     node: str
     pool: tuple[str, ...]
     here: dict[str, list[str]]
-    carriers: dict[str, int]
+    carriers: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
     passed = sorted(
         (p, float(q), name, hits, units)
         for (name, p, hits, units), q in zip(results, q_values, strict=True)
-        if q <= gate and hits >= _MISSES * units
+        if q <= gate and units - hits <= units // _FORGIVEN
     )
     if not passed:
         return Located((), None, len(names))
@@ -105,10 +106,8 @@ def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes
         placed = {node: workloads for node, workloads in placed.items() if workloads}
         if draft.node not in placed or len(placed) < 3:
             continue
-        carriers: dict[str, int] = {}
-        for workloads in placed.values():
-            for name in workloads:
-                carriers[name] = carriers.get(name, 0) + 1
+        names = {name for workloads in placed.values() for name in workloads}
+        carriers = {name: frozenset(node for node in placed if name in placed[node]) for name in names}
         by_group[draft.group] = Draw(draft.node, tuple(sorted(placed)), placed[draft.node], carriers)
     return [by_group[group] for group in sorted(by_group)]
 
@@ -125,13 +124,14 @@ def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
         if key not in seen:
             seen.add(key)
             independent.append(draw)
-    shares = [draw.carriers.get(name, 0) / len(draw.pool) for draw in independent]
+    shares = [len(draw.carriers.get(name, ())) / len(draw.pool) for draw in independent]
     hits = sum(1 for draw in independent if name in draw.here)
     if not hits or min(shares) >= EVERYWHERE:
         return 1.0, hits, len(independent)
     # More draws than nodes with known placements: the model without replacement has nothing to say.
-    apart = len({draw.node for draw in independent}) == len(independent) <= min(len(draw.pool) for draw in independent)
-    p = _without_replacement(name, independent, hits) if apart else _at_least(shares, hits)
+    still = len({draw.carriers.get(name) for draw in independent}) == 1
+    apart = len({draw.node for draw in independent}) == len(independent)
+    p = _without_replacement(name, independent, hits) if still and apart else _at_least(shares, hits)
     return min(p, 1.0), hits, len(independent)
 
 
@@ -144,7 +144,6 @@ def _at_least(shares: Sequence[float], hits: int) -> float:
 
 
 def _without_replacement(name: str, draws: Sequence[Draw], hits: int) -> float:
-    """The hypergeometric tail C(m, k) / C(N, k) with the largest share that was seen: the cautious one."""
-    widest = max(draws, key=lambda d: d.carriers.get(name, 0) / len(d.pool))
-    nodes, carriers = len(widest.pool), widest.carriers.get(name, 0)
-    return float(hypergeom.sf(hits - 1, nodes, carriers, len(draws)))
+    """The hypergeometric tail, in the smallest pool that was seen."""
+    nodes = min(len(draw.pool) for draw in draws)
+    return float(hypergeom.sf(hits - 1, nodes, len(draws[0].carriers[name]), len(draws)))

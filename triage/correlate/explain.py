@@ -188,7 +188,8 @@ def _cover(
     while left:
         counts = Counter(signal for signals in left.values() for signal in signals)
         best = min(counts, key=lambda s: (-counts[s], *_merit(s, traces, associations)))
-        common = _common(scene, best, counts, left, traces, deviating)
+        seen = Counter(s for i in left for s in traces[i] if s in deviating)
+        common = _common(scene, best, counts[best], seen)
         held = {i for i in left if common in traces[i] and (common in left[i] or common != best)}
         if not _follows(scene, (common,), set(by_episode.values())):
             by_episode |= dict.fromkeys(held, common)
@@ -197,20 +198,13 @@ def _cover(
     return by_episode
 
 
-def _common(
-    scene: Scene,
-    best: str,
-    counts: Mapping[str, int],
-    left: Mapping[int, set[str]],
-    traces: Mapping[int, Mapping[str, Trace]],
-    deviating: set[str],
-) -> str:
-    """What `best` brings on and what was seen in many more of the open episodes than any root: else `best` itself."""
-    seen = Counter(s for i in left for s in traces[i] if s in deviating and (s == best or _related(scene, best, s)))
-    most = max(seen.values(), default=0)
-    if counts[best] >= _MOST * most:
+def _common(scene: Scene, best: str, count: int, seen: Mapping[str, int]) -> str:
+    """What is of `best`'s story and was seen in many more of the open episodes than any root; else `best` itself."""
+    related = {s: n for s, n in seen.items() if s == best or _related(scene, best, s)}
+    most = max(related.values(), default=0)
+    if count >= _MOST * most:
         return best
-    widest = [s for s, n in seen.items() if n == most]
+    widest = [s for s, n in related.items() if n == most]
     return min(widest, key=lambda s: (-len(scene.graph.descendants(s)), s))
 
 
@@ -221,7 +215,7 @@ def _related(scene: Scene, best: str, signal: str) -> bool:
 def _merit(
     signal: str, traces: Mapping[int, Mapping[str, Trace]], associations: Mapping[str, Association]
 ) -> tuple[int, float, float, float, float, str]:
-    """Smaller is better: acts from outside, named by a line, by lines and not metrics alone, specific, strong; then id."""
+    """Smaller is better: acts from outside, named by lines, not by metrics alone, specific, strong; the id last."""
     found = [t[signal] for t in traces.values() if signal in t]
     mechanism = sum(1 for t in found if t.mechanism) / len(found) if found else 0.0
     a = associations.get(signal)

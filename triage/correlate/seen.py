@@ -75,9 +75,13 @@ class Seen:
         i = int(np.searchsorted(times, start, "left"))
         return int(times[i]) if i < len(times) and times[i] <= end else None
 
+    def written(self, signal: str, node: str) -> Any:
+        """The times of log lines alone, sorted; crossings of metrics left out."""
+        return self._written.get((signal, node), np.empty(0, dtype="int64"))
+
     def first_written(self, signal: str, node: str, start: int, end: int) -> int | None:
-        """The first log line in `[start, end]`: a metric's crossing tells that a failure nears, a line that it is there."""
-        times = self._written.get((signal, node), np.empty(0, dtype="int64"))
+        """The first log line in `[start, end]`; crossings of metrics left out: they tell that a failure nears."""
+        times = self.written(signal, node)
         i = int(np.searchsorted(times, start, "left"))
         return int(times[i]) if i < len(times) and times[i] <= end else None
 

@@ -126,6 +126,7 @@ class Covered:
     """Which windows count for a signal: those in which its log (or any log of the node) spoke half of the time."""
 
     def __init__(self, windows: Windows, coverage: Coverage, logs: Mapping[str, set[str]]) -> None:
+        self.windows = windows
         self._coverage = coverage
         self._logs = logs
         self._spans = {"same": windows.same_node, "other": windows.other_nodes}
