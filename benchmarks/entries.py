@@ -5,6 +5,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+Pod = tuple[str, str, str]
+Entry = dict[str, object]
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SPAN = timedelta(hours=24)
 CLUSTER = "shop"
@@ -22,7 +24,7 @@ def write_entries(path: Path, count: int, *, seed: int = 7) -> None:
         for number in range(count):
             moment = START + SPAN * (number / count)
             maker = chance.choices(makers, weights=(60, 22, 14, 4))[0]
-            entry = _failure(chance, nodes[0]) if chance.random() < 0.001 else maker(chance, pods, nodes)
+            entry = _failure(chance, nodes[0]) if chance.random() < 0.001 else maker(chance, pods)
             stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond * 1000 + number % 1000:09d}Z"
             received = (moment + timedelta(seconds=chance.random() * 4)).isoformat().replace("+00:00", "Z")
             entry |= {"timestamp": stamp, "receiveTimestamp": received, "insertId": f"{number:012x}"}
@@ -37,10 +39,10 @@ def _labels(**more: str) -> dict[str, str]:
     return {"project_id": PROJECT, "location": LOCATION, "cluster_name": CLUSTER, **more}
 
 
-def _container(chance: random.Random, pods: list[tuple[str, str, str]], nodes: list[str]) -> dict[str, object]:
+def _container(chance: random.Random, pods: list[Pod]) -> Entry:
     service, pod, node = chance.choice(pods)
     labels = _labels(namespace_name="default", pod_name=pod, container_name="server")
-    entry: dict[str, object] = {
+    entry: Entry = {
         "logName": f"projects/{PROJECT}/logs/stdout",
         "severity": "INFO",
         "labels": {
@@ -54,12 +56,13 @@ def _container(chance: random.Random, pods: list[tuple[str, str, str]], nodes: l
     }
     took, trace = chance.randrange(900), f"{chance.getrandbits(128):032x}"
     if chance.random() < 0.5:
-        return entry | {"textPayload": f"GET /api/items/{took} 200 {took} ms trace={trace} agent=Mozilla/5.0 (X11; Linux)"}
-    body = {"message": f"request {trace} done", "status": 200, "took_ms": took, "path": f"/api/items/{took}", "user": trace}
-    return entry | {"jsonPayload": body}
+        line = f"GET /api/items/{took} 200 {took} ms trace={trace} agent=Mozilla/5.0 (X11; Linux)"
+        return entry | {"textPayload": line}
+    body = {"message": f"request {trace} done", "status": 200, "took_ms": took, "user": trace}
+    return entry | {"jsonPayload": body | {"path": f"/api/items/{took}"}}
 
 
-def _node_entry(node: str, log: str, message: str, identifier: str) -> dict[str, object]:
+def _node_entry(node: str, log: str, message: str, identifier: str) -> Entry:
     return {
         "logName": f"projects/{PROJECT}/logs/{log}",
         "resource": {"type": "k8s_node", "labels": _labels(node_name=node)},
@@ -81,7 +84,7 @@ def _node_entry(node: str, log: str, message: str, identifier: str) -> dict[str,
     }
 
 
-def _kubelet(chance: random.Random, pods: list[tuple[str, str, str]], nodes: list[str]) -> dict[str, object]:
+def _kubelet(chance: random.Random, pods: list[Pod]) -> Entry:
     _, pod, node = chance.choice(pods)
     message = (
         f"I0301 04:05:06.{chance.randrange(10**6):06d}    1675 reconciler.go:224] "
@@ -90,13 +93,13 @@ def _kubelet(chance: random.Random, pods: list[tuple[str, str, str]], nodes: lis
     return _node_entry(node, "kubelet", message, "kubelet")
 
 
-def _runtime(chance: random.Random, pods: list[tuple[str, str, str]], nodes: list[str]) -> dict[str, object]:
+def _runtime(chance: random.Random, pods: list[Pod]) -> Entry:
     image = f"{chance.getrandbits(256):064x}"
     message = f'time="2026-03-01T04:05:06.000Z" level=info msg="ImageUpdate event name:\\"sha256:{image}\\""'
-    return _node_entry(chance.choice(nodes), "container-runtime", message, "containerd")
+    return _node_entry(chance.choice(pods)[2], "container-runtime", message, "containerd")
 
 
-def _event(chance: random.Random, pods: list[tuple[str, str, str]], nodes: list[str]) -> dict[str, object]:
+def _event(chance: random.Random, pods: list[Pod]) -> Entry:
     _, pod, node = chance.choice(pods)
     body = {
         "apiVersion": "v1",
@@ -117,7 +120,7 @@ def _event(chance: random.Random, pods: list[tuple[str, str, str]], nodes: list[
     }
 
 
-def _failure(chance: random.Random, node: str) -> dict[str, object]:
+def _failure(chance: random.Random, node: str) -> Entry:
     message = (
         f"E0301 04:05:06.{chance.randrange(10**6):06d}    1675 remote_runtime.go:222] "
         '"RunPodSandbox from runtime service failed" err="rpc error: code = Unknown desc = failed to start shim: '

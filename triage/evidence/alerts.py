@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from triage.evidence.alert_labels import place_of, service_of
-from triage.evidence.fields import first_text, mapping, objects, text, time_ns
+from triage.evidence.fields import first_text, mapping, text, time_ns
 from triage.evidence.lookback import LABELS, lookback_of, window_label
 from triage.evidence.prometheus_alerts import firing_alerts, is_matrix
 from triage.evidence.tables import ALERTS, frame
@@ -39,7 +39,7 @@ def parse_alerts(documents: Iterable[Any]) -> tuple[pd.DataFrame, tuple[Gap, ...
                 broken += 1
             else:
                 rows[row["id"]] = _merged(rows[row["id"]], row) if row["id"] in rows else row
-    gaps = ()
+    gaps: tuple[Gap, ...] = ()
     if broken:
         reason = f"{broken} records in the alerts are no alerts, or do not say when they opened, and were skipped"
         gaps = (Gap(source="alerts", reason=reason, remedy="export the alerts again"),)
@@ -56,20 +56,20 @@ def _alerts(document: Any, depth: int) -> Iterator[Row | None]:
     if not isinstance(document, dict):
         yield None
         return
+    listed = document.get("alerts", mapping(document.get("data")).get("alerts"))
+    message = mapping(document.get("message"))
     if is_matrix(document):
         yield from firing_alerts(document)
-    elif isinstance(document.get("alerts"), list):
+    elif isinstance(listed, list):
         common = mapping(document.get("commonAnnotations"))
-        yield from (_alert({"annotations": common, **mapping(alert)}) for alert in document["alerts"])
+        yield from (_alert({"annotations": common, **mapping(alert)}) for alert in listed)
     elif isinstance(document.get("incident"), dict):
         yield from _notification(document)
-    elif isinstance(document.get("message"), dict) and "data" in document["message"]:
-        yield from _pub_sub(document["message"].get("data"), depth)
+    elif "data" in message:
+        yield from _pub_sub(message["data"], depth)
     elif isinstance(document.get("receivedMessages"), list):
         yield from _alerts(document["receivedMessages"], depth - 1)
-    elif isinstance(mapping(document.get("data")).get("alerts"), list):
-        yield from (_alert(alert) for alert in objects(document["data"]["alerts"]))
-    elif document.get("nextPageToken") is None and document != {} and set(document) - {"totalSize"}:
+    elif set(document) - {"totalSize", "nextPageToken"}:  # an empty page holds nothing else
         yield _alert(document)
 
 
@@ -217,7 +217,7 @@ def _merged(one: Row, other: Row) -> Row:
 def _one_incident(rows: dict[str, Row]) -> dict[str, Row]:
     """Alerts that both the API and a notification remember, joined: the API's name ends in the incident's id."""
     by_incident = {row["id"].rpartition("/")[2]: row for row in rows.values() if row["source"] == "monitoring"}
-    joined = {}
+    joined: dict[str, Row] = {}
     for key, row in rows.items():
         same = by_incident.get(key) if row["source"] == "notification" else None
         if same is not None:

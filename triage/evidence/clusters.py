@@ -1,4 +1,4 @@
-"""Cluster descriptions, as `gcloud container clusters describe --format=json` prints them, and which pool a node is of."""
+"""Cluster descriptions, as `gcloud container clusters describe --format=json` prints them, and the pools of nodes."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ def parse_clusters(documents: Iterable[Any]) -> tuple[list[Description], tuple[G
             continue
         cluster = description.cluster
         found.setdefault((cluster.name, cluster.location, cluster.project), description)
-    gaps = ()
+    gaps: tuple[Gap, ...] = ()
     if broken:
         gaps = (
             Gap(
@@ -111,9 +111,12 @@ def _pool(pool: Mapping[str, Any]) -> dict[str, Any]:
         "auto_repair": flag(mapping(pool.get("management")).get("autoRepair")) or False,
         "pod_pids_limit": number(mapping(config.get("kubeletConfig")).get("podPidsLimit")),
         "spot": bool(flag(config.get("spot")) or flag(config.get("preemptible"))),
+        # a regional pool has one group a zone, often of the same name
         "group_prefixes": tuple(
-            url.rpartition("/")[2].removesuffix("grp")
-            for url in items(pool.get("instanceGroupUrls"))
-            if isinstance(url, str) and url.endswith("-grp")
+            dict.fromkeys(
+                url.rpartition("/")[2].removesuffix("grp")
+                for url in items(pool.get("instanceGroupUrls"))
+                if isinstance(url, str) and url.endswith("-grp")
+            )
         ),
     }

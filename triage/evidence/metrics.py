@@ -87,7 +87,7 @@ def parse_metrics(
     table = frame(METRICS, rows)
     keys = [column for column in METRICS if column != "value"]
     summed = table.groupby(keys, dropna=False, sort=False, as_index=False)["value"].sum() if len(table) else table
-    gaps = ()
+    gaps: tuple[Gap, ...] = ()
     if broken:
         reason = f"{broken} records in the metrics are no time series and were skipped"
         gaps = (Gap(source="metrics", reason=reason, remedy="export the metrics again"),)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from triage.evidence.alert_labels import place_of, service_of
@@ -51,7 +52,7 @@ def _step(runs: Iterator[list[int]]) -> int:
     """The query's step: the commonest distance between two samples of one series."""
     counted: Counter[int] = Counter()
     for run in runs:
-        counted.update(later - earlier for earlier, later in zip(run, run[1:], strict=False) if later > earlier)
+        counted.update(later - earlier for earlier, later in pairwise(run) if later > earlier)
     if not counted:
         return _ONE_MINUTE
     most = max(counted.values())

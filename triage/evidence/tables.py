@@ -142,11 +142,9 @@ def frame(columns: Columns, rows: Sequence[Mapping[str, Any]] | pd.DataFrame = (
 
     Times may be integers (nanoseconds since the epoch), datetimes or timestamps.
     """
-    if isinstance(rows, pd.DataFrame):
-        table = rows
-    else:  # as objects: among missing values, integers would become floats and lose their last digits
-        table = pd.DataFrame(list(rows), columns=list(columns), dtype="object")
-    table = table.reindex(columns=list(columns))
+    # As objects: among missing values, integers would become floats and lose their last digits.
+    plain = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows), columns=list(columns), dtype="object")
+    table = plain.reindex(columns=list(columns))
     for name, dtype in columns.items():
         table[name] = _column(table[name], dtype)
     return table

@@ -22,6 +22,7 @@ _SHAPES: Sequence[tuple[re.Pattern[str], str | None]] = (
     (re.compile(rf"(.+)-{_TAIL}"), None),  # a DaemonSet, a Job or a bare ReplicaSet: the name does not tell
     (re.compile(r"(.+)-(?:0|[1-9][0-9]{0,3})"), "StatefulSet"),
 )
+_TYPE_LABEL = "logging.gke.io/top.level.controller.type"
 _OF_REPLICA_SET = re.compile(rf"(.+)-{_HASH}")
 _OF_SCHEDULED_JOB = re.compile(rf"(.+)-{_SCHEDULED}")
 
@@ -126,20 +127,19 @@ def _controlling(references: Sequence[Mapping[str, Any]]) -> tuple[str, str] | N
 def _by_label(pod: str, labels: Mapping[str, Any]) -> Controller | None:
     # Log entries carry pod labels as `k8s-pod/KEY` with dots written as underscores.
     plain = {key.removeprefix("k8s-pod/").replace("_", "."): text(value, 253) for key, value in mapping(labels).items()}
-    name = plain.get("logging.gke.io/top.level.controller.name")
-    kind = plain.get("logging.gke.io/top.level.controller.type")
-    if name:
-        if kind == "ReplicaSet":
-            return replica_set_controller(name)
-        return job_controller(name) if kind == "Job" else Controller(name, kind)
+    name, kind = plain.get("logging.gke.io/top.level.controller.name"), plain.get(_TYPE_LABEL)
     job = plain.get("batch.kubernetes.io/job-name") or plain.get("job-name")
-    if job:
-        return job_controller(job)
-    if plain.get("statefulset.kubernetes.io/pod-name"):
-        return Controller(pod.rpartition("-")[0] or pod, "StatefulSet")
     template = plain.get("pod-template-hash")
-    if template and f"-{template}-" in pod:
-        return Controller(pod.rpartition(f"-{template}-")[0], "Deployment")
-    if plain.get("pod-template-generation"):
-        return Controller(pod.rpartition("-")[0] or pod, "DaemonSet")
-    return None
+    found = None
+    if name:
+        told = {"ReplicaSet": replica_set_controller, "Job": job_controller}.get(kind or "")
+        found = told(name) if told else Controller(name, kind)
+    elif job:
+        found = job_controller(job)
+    elif plain.get("statefulset.kubernetes.io/pod-name"):
+        found = Controller(pod.rpartition("-")[0] or pod, "StatefulSet")
+    elif template and f"-{template}-" in pod:
+        found = Controller(pod.rpartition(f"-{template}-")[0], "Deployment")
+    elif plain.get("pod-template-generation"):
+        found = Controller(pod.rpartition("-")[0] or pod, "DaemonSet")
+    return found

@@ -55,7 +55,7 @@ def parse_workloads(documents: Iterable[Any]) -> tuple[Workloads, tuple[Gap, ...
     pods = [_pod(one, owners) for key, one in found.items() if key[0] == "Pod"]
     nodes = [_node(one) for key, one in found.items() if key[0] == "Node"]
     placed = [_placement(pod, mapping(found["Pod", pod["namespace"], pod["pod"]])) for pod in pods if pod["node"]]
-    gaps = ()
+    gaps: tuple[Gap, ...] = ()
     if broken:
         reason = f"{broken} records in the workloads are no Kubernetes objects and were skipped"
         gaps = (Gap(source="workloads", reason=reason, remedy="kubectl get … -A -o json > workloads.json"),)

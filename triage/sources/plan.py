@@ -20,7 +20,7 @@ class Plan:
     """Whether a filter looks at the whole entry, not only at fields that it names."""
 
     def reads(self) -> tuple[str, ...]:
-        """Filters for the Logging API that together bring every wanted entry, each within the API's length with a window added."""
+        """Filters for the Logging API that together bring every wanted entry; each has room for a window."""
         return tuple(fold(self.filters, limit=MAX_LENGTH - WINDOW_ROOM))
 
 

@@ -6,8 +6,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from triage.errors import InputError
 from triage.model.place import Gap
@@ -103,17 +104,17 @@ def _members(archive: Path, allowed: int) -> Iterator[Member]:
         with zipfile.ZipFile(archive) as opened:
             for info in opened.infolist():
                 if not info.is_dir():
-                    yield _plain(info.filename), lambda info=info: opened.open(info)  # type: ignore[misc]
+                    yield _plain(info.filename), partial(opened.open, info)
         return
     with archive.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         stream: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
-        with tarfile.open(fileobj=_Bounded(stream, archive, 2 * allowed + SMALL), mode="r:") as tar:
+        bounded = cast("IO[bytes]", _Bounded(stream, archive, 2 * allowed + SMALL))
+        with tarfile.open(fileobj=bounded, mode="r:") as tar:
             for member in tar:
-                tar.members.clear()  # tarfile remembers every member, which a long archive would turn into memory
                 if not member.isdir():
-                    yield _plain(member.name), (lambda m=member: _file(tar, m)) if member.isreg() else None
+                    yield _plain(member.name), partial(_file, tar, member) if member.isreg() else None
 
 
 def _file(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 
@@ -77,7 +77,7 @@ def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skippe
 
 
 def stream_values(path: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
-    """Every JSON value in a file with its line, as far as the file is sound; elements of a top-level array one by one."""
+    """Every JSON value in a file with its line, as far as it is sound; a top-level array's elements one by one."""
     try:
         with _open(path) as file:
             yield from _stream(file, skipped)
@@ -88,7 +88,7 @@ def stream_values(path: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         packed = file.read(2) == GZIP_MAGIC
-    return gzip.open(path) if packed else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
 
 
 def _write(value: Any, line: int, out: io.TextIOBase | IO[str], skipped: Skipped) -> int:
@@ -136,7 +136,7 @@ def _lines(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
 def _stream(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
     """Values one after another, whether in an array, after one another, or pretty-printed over many lines."""
     decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
-    reading = codecs.getreader("utf-8")(file, errors="replace")
+    reading = codecs.getreader("utf-8")(file, "replace")
     buffer, line, wanted = "", 1, _CHUNK
     more = True
     while True:

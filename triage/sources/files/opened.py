@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from triage.errors import InputError
@@ -50,7 +51,7 @@ class Opened:
 
     def sql(self) -> str:
         """A SELECT of every log entry: `entry` (JSON) and `filename`."""
-        return f"SELECT json AS entry, filename FROM ({self.files.sql('json, filename')}) WHERE {_IS_ENTRY}"  # noqa: S608 - our names
+        return f"SELECT json AS entry, filename FROM ({self.files.sql('json, filename')}) WHERE {_IS_ENTRY}"  # noqa: S608 - our own text
 
 
 # What `clean.is_entry` says, for files that DuckDB reads as they are.
@@ -71,17 +72,21 @@ def open_evidence(path: Path) -> Iterator[Opened]:
             raise InputError(f"{path} holds no log entries", remedy=NOTHING)
         files = entry_files(contents)
         with connect(files) as connection:
-            files.asked(lambda: connection.execute(f"SELECT count(json) FROM ({files.sql('json')})").fetchall())  # noqa: S608 - our names
-            broken = connection.execute(
-                f"SELECT filename, count(*) - count(*) FILTER ({_IS_ENTRY}) FROM ({files.sql('json, filename')}) GROUP BY 1"  # noqa: S608 - our names
-            ).fetchall()
-        for filename, count in broken:
-            if count:
+            for filename, count in files.asked(lambda: _broken(connection, files)) if files.files else ():
                 files.mend(files.by_name(filename), unless_skipped=count)
         if not files.files:
             raise InputError(f"{path}: {files.gaps[0].reason if files.gaps else 'no log entries'}", remedy=NOTHING)
         others = tuple(found for found in contents.found if found.kind not in ("entries", "manifest"))
         yield Opened(files, others, tuple(contents.ignored))
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> list[tuple[str, int]]:
+    """The files that hold records which are no entries, and how many."""
+    counted = connection.execute(
+        f"SELECT filename, count(*) - count(*) FILTER ({_IS_ENTRY}) AS broken "  # noqa: S608 - our own text
+        f"FROM ({files.sql('json, filename')}) GROUP BY filename"
+    ).fetchall()
+    return [(filename, count) for filename, count in counted if count]
 
 
 def wanted_entries(opened: Opened, plan: Plan) -> pd.DataFrame:

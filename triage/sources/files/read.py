@@ -1,6 +1,7 @@
 """Evidence from files: a directory, an archive or a lone file of entries becomes the tables that all stages read."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ from triage.errors import InputError
 from triage.evidence.evidence import Evidence, Query, Tally
 from triage.evidence.tables import COVERAGE, PLACEMENTS, frame
 from triage.evidence.workload import top_controller
+from triage.evidence.workloads import Workloads
 from triage.model.place import Ask, Cluster, Gap
 from triage.sources.files.belong import Named, Naming, attribute, choose
 from triage.sources.files.companions import ABSENT, Companions, of_cluster, read_companions
@@ -24,9 +26,23 @@ from triage.sources.plan import Plan
 _CONTAINER_TYPES = ("k8s_container", "container")
 _UNKNOWN_COVERAGE = Gap(
     source="coverage",
-    reason="the entries were collected by filters and no log_entry_count came with them: whether a log fell silent is unknown",
+    reason="filters chose the entries and no log_entry_count came with them: whether a log fell silent is unknown",
     remedy="collect with roles/monitoring.viewer, or export whole logs",
 )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read, before it is known which cluster is meant."""
+
+    path: Path
+    files: EntryFiles
+    companions: Companions
+    scanned: Scanned
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        return (*self.files.contents.gaps, *self.files.gaps, *self.companions.gaps)
 
 
 def read_evidence(path: Path, ask: Ask, plan: Plan) -> Evidence:
@@ -42,33 +58,30 @@ def read_evidence(path: Path, ask: Ask, plan: Plan) -> Evidence:
         files = entry_files(contents)
         companions = read_companions(contents)
         with connect(files) as connection:
-            scanned = scan(connection, files, plan)
-            _require(path, files, scanned, companions)
-            cluster, names = _cluster(companions, scanned, ask)
-            evidence = _assemble(connection, files, scanned, companions, cluster, names, ask)
+            reading = _Reading(path, files, companions, scan(connection, files, plan))
+            _require(reading)
+            cluster, names = _cluster(reading, ask)
+            evidence = _assemble(connection, reading, cluster, names, ask)
     return evidence
 
 
-def _require(path: Path, files: EntryFiles, scanned: Scanned, companions: Companions) -> None:
+def _require(reading: _Reading) -> None:
     """Something must be left to tell of: an empty list is an answer, a broken file is none."""
-    if len(scanned.spoke) or len(companions.operations):
+    companions = reading.companions
+    if len(reading.scanned.spoke) or len(companions.operations):
         return
-    known = companions.manifest.cluster is not None or bool(companions.descriptions)
-    broken = [
-        gap
-        for gap in (*files.contents.gaps, *files.gaps, *companions.gaps)
-        if gap.source in ("files", "entries", "operations")
-    ]
+    broken = [gap for gap in reading.gaps if gap.source in ("files", "entries", "operations")]
     told = [gap.reason for gap in broken if gap.reason not in ABSENT.values()]
-    if told or not known:
+    if told or not (companions.manifest.cluster or companions.descriptions):
         why = told[0] if told else "its files hold no log entry and no operation"
-        raise InputError(f"{path}: nothing to read: {why}", remedy=NOTHING)
+        raise InputError(f"{reading.path}: nothing to read: {why}", remedy=NOTHING)
 
 
-def _cluster(companions: Companions, scanned: Scanned, ask: Ask) -> tuple[Cluster, set[str]]:
+def _cluster(reading: _Reading, ask: Ask) -> tuple[Cluster, set[str]]:
     """The cluster that is meant, and the names of all that the evidence knows."""
+    companions, spoke = reading.companions, reading.scanned.spoke
     naming = Naming()
-    labelled = scanned.spoke[scanned.spoke["cluster"] != ""]
+    labelled = spoke[spoke["cluster"] != ""]
     counted = labelled.groupby(["cluster", "location", "project"])["n"].sum()
     for (name, location, project), n in counted.items():
         naming.entries[Named(name, location, project)] += int(n)
@@ -87,30 +100,18 @@ def _cluster(companions: Companions, scanned: Scanned, ask: Ask) -> tuple[Cluste
 
 
 def _assemble(
-    connection: duckdb.DuckDBPyConnection,
-    files: EntryFiles,
-    scanned: Scanned,
-    companions: Companions,
-    cluster: Cluster,
-    names: set[str],
-    ask: Ask,
+    connection: duckdb.DuckDBPyConnection, reading: _Reading, cluster: Cluster, names: set[str], ask: Ask
 ) -> Evidence:
-    told = of_cluster(companions, cluster)
+    files, companions, scanned = reading.files, reading.companions, reading.scanned
+    told, workloads = of_cluster(companions, cluster), companions.workloads
     prefixes = [prefix for owned in told.node_pools["group_prefixes"] for prefix in owned or ()]
-    places = attribute(
-        places_of(scanned), told.cluster, names, prefixes=prefixes, nodes=companions.workloads.nodes["node"]
-    )
+    places = attribute(places_of(scanned), told.cluster, names, prefixes=prefixes, nodes=workloads.nodes["node"])
     spoke = scanned.spoke.merge(places, on=list(PLACE), how="left")
     ours = spoke[spoke["belongs"].astype(bool)]
     end, stray = evidence_end(ours, told.times(companions.alerts))
     window = choose_window(ask, companions.manifest.end or end)
     start, stop = bounds(window)
     entries, duplicates = kept_entries(connection, places, start, stop)
-    seen = min(stop, end) if end is not None else stop
-    placements = [
-        _spoken_placements(scanned.pods.merge(places, on=list(PLACE), how="left")),
-        companions.workloads.placements_until(seen),
-    ]
     coverage, unknown = _coverage(companions, ours, told.logged)
     tally = Tally(
         read=int(spoke["n"].sum()) + scanned.malformed,
@@ -120,27 +121,33 @@ def _assemble(
         duplicates=duplicates,
         malformed=scanned.malformed,
     )
-    gaps = [*files.contents.gaps, *files.gaps, *companions.gaps, *told.gaps, stray, unknown, _absent_entries(files)]
-    present = companions.present | ({"entries"} if files.files else frozenset())
+    gaps = [*reading.gaps, *told.gaps, stray, unknown, _absent_entries(files)]
     return Evidence(
         cluster=told.cluster,
         window=window,
         entries=entries,
         coverage=coverage,
-        placements=frame(PLACEMENTS, pd.concat([p for p in placements if len(p)] or placements[:1])),
+        placements=_placements(
+            scanned.pods.merge(places, on=list(PLACE), how="left"), workloads, min(stop, end or stop)
+        ),
         operations=told.operations,
         alerts=companions.alerts,
         metrics=told.metrics,
-        pods=companions.workloads.pods,
-        nodes=companions.workloads.nodes,
+        pods=workloads.pods,
+        nodes=workloads.nodes,
         node_pools=told.node_pools,
-        objects=companions.workloads.objects,
-        present=present,
+        objects=workloads.objects,
+        present=companions.present | ({"entries"} if files.files else frozenset()),
         gaps=tuple(dict.fromkeys(gap for gap in gaps if gap)),
         queries=companions.manifest.queries or (Query("entries", "", len(files.files), tally.read),),
         tally=tally,
         ignored=tuple(files.contents.ignored),
     )
+
+
+def _placements(pods: pd.DataFrame, workloads: Workloads, seen: int) -> pd.DataFrame:
+    found = [_spoken_placements(pods), workloads.placements_until(seen)]
+    return frame(PLACEMENTS, pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True))
 
 
 def _absent_entries(files: EntryFiles) -> Gap | None:

@@ -63,6 +63,7 @@ _LABELS = {
     "controller": '"logging.gke.io/top_level_controller_name"',
     "controller_type": '"logging.gke.io/top_level_controller_type"',
 }
+_PAYLOAD = "textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR"
 PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
 """What tells where an entry comes from; empty texts stand for absent ones."""
 _POD = ("namespace", "pod", "controller", "controller_type")
@@ -98,7 +99,7 @@ def wanted_sql(plan: Plan) -> str:
         return "true"
     conditions = [head_sql(head) for head in necessary.head]
     if necessary.literals:
-        seen = _entry_sql("") if plan.anywhere else "coalesce(textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR)"
+        seen = _entry_sql("") if plan.anywhere else f"coalesce({_PAYLOAD})"
         conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
     return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
 
@@ -109,14 +110,16 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
     A file with records that are no entries is looked at line by line, to say where; where that saves broken lines
     (text that is no UTF-8, say), everything is read again with the saved ones.
     """
+    place = ", ".join(PLACE)
     if not files.files:
+        nothing = ", ".join(f"'' AS {name}" for name in PLACE)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {nothing}, NULL::JSON AS entry LIMIT 0")
         return Scanned(_nowhere("log_name", "bin", "n", "first", "last"), _nowhere(*_POD, "first", "last"), 0)
     files.asked(lambda: _pass(connection, files, plan))
     if _mended(connection, files):
         files.asked(lambda: _pass(connection, files, plan))
-    place = ", ".join(PLACE)
-    spoke = connection.execute(f"SELECT {place}, log_name, bin, n, first, last FROM groups WHERE part = 0").df()
-    pods = connection.execute(f"SELECT {place}, {', '.join(_POD)}, first, last FROM groups WHERE part = 1").df()
+    spoke = _part(connection, 0, f"{place}, log_name, bin, n, first, last")
+    pods = _part(connection, 1, f"{place}, {', '.join(_POD)}, first, last")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, ({_entry_sql('one.')})::JSON AS entry FROM "  # noqa: S608
         f"(SELECT {place}, unnest(entries) AS one FROM groups WHERE part = 0 AND entries IS NOT NULL)"
@@ -125,6 +128,10 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
     connection.execute("DROP TABLE groups")
     noted = sum(file.skipped for file in files.files if not file.cleaned)
     return Scanned(spoke, pods, files.malformed - noted + left)
+
+
+def _part(connection: duckdb.DuckDBPyConnection, part: int, columns: str) -> pd.DataFrame:
+    return connection.execute(f"SELECT {columns} FROM groups WHERE part = {part}").df()  # noqa: S608 - our own text
 
 
 def places_of(scanned: Scanned) -> pd.DataFrame:
@@ -155,11 +162,8 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
     source = files.sql(
         f"*, {_listed('resource.labels', _RESOURCE_LABELS)} AS r, {_listed('labels', _LABELS)} AS l", fields=fields
     )
-    told = [
-        f"{column}[{n}] AS {name}"
-        for column, names in (("r", _RESOURCE_LABELS), ("l", _LABELS))
-        for n, name in enumerate(names, 1)
-    ]
+    told = [f"r[{number}] AS {name}" for number, name in enumerate(_RESOURCE_LABELS, 1)]
+    told += [f"l[{number}] AS {name}" for number, name in enumerate(_LABELS, 1)]
     place = ", ".join(f"CASE WHEN part < 2 THEN coalesce({name}, '') END AS {name}" for name in PLACE)
     pod = ", ".join(f"CASE WHEN part = 1 THEN {name} END AS {name}" for name in ("namespace", "pod"))
     controller = ", ".join(
@@ -176,7 +180,7 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
                 CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN {_TARGET} ELSE vm END AS vm
             ),
             coalesce({ns_sql('"timestamp"')}, {ns_sql("receiveTimestamp")}) AS t,
-            t IS NOT NULL AND coalesce(log_name, rtype, textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR) IS NOT NULL AS whole,
+            t IS NOT NULL AND coalesce(log_name, rtype, {_PAYLOAD}) IS NOT NULL AS whole,
             {wanted} AS wanted
             FROM fields
         )
@@ -198,7 +202,7 @@ def _listed(column: str, names: Mapping[str, str]) -> str:
 
 
 def _entry_sql(prefix: str) -> str:
-    """The LogEntry as JSON text again, out of columns (`prefix` is empty) or a struct (`prefix` is its name and a dot)."""
+    """The LogEntry as JSON text again, out of columns (no `prefix`) or a struct (`prefix` is its name and a dot)."""
     parts = [f"""'"{name}":' || {_json_sql(prefix + name, kind)}""" for name, kind in LOG_ENTRY.items()]
     return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')"
 
@@ -208,7 +212,8 @@ def _json_sql(value: str, kind: str) -> str:
         return f"{value}::VARCHAR"
     if kind == "VARCHAR":
         return f"to_json({value})::VARCHAR"
-    return f"""('{{' || concat_ws(',', '"type":' || to_json({value}.type)::VARCHAR, '"labels":' || {value}.labels::VARCHAR) || '}}')"""
+    kind_of, labels = f"to_json({value}.type)::VARCHAR", f"{value}.labels::VARCHAR"
+    return f"""('{{' || concat_ws(',', '"type":' || {kind_of}, '"labels":' || {labels}) || '}}')"""
 
 
 # The VM (or instance group) that an audit or activity entry of Compute Engine is about.

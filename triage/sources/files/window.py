@@ -37,7 +37,7 @@ def evidence_end(
     if strays:
         gap = Gap(
             source="entries",
-            reason=f"{strays} entries bear times far after all others; a clock was wrong, and the window does not end there",
+            reason=f"{strays} entries bear times far after all others: a clock was wrong, and the window ends before",
             remedy="say --until to choose the window's end",
         )
     return (max(times), gap) if times else (None, gap)
