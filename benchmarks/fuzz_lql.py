@@ -21,7 +21,24 @@ from triage.lql import check, compile_bigquery, compile_duckdb, load_entries, ne
 
 TOKENS = [
     *("AND", "OR", "NOT", "-", "(", ")", ",", ".", ":", "=", "!=", "<", "<=", ">", ">=", "=~", "!~", "--", "\n", " "),
-    *('"', '"x"', '"\\"', "'", "*", "NULL_VALUE", "true", "503", "1.5", "-1", "abc", "a.b", '"a b"', '"(?i)a|b"', "\\"),
+    *(
+        '"',
+        '"x"',
+        '"\\"',
+        "'",
+        "*",
+        "NULL_VALUE",
+        "true",
+        "503",
+        "1e400",
+        "-1",
+        '"\\0"',
+        "abc",
+        "a.b",
+        '"a b"',
+        '"(?i)a|b"',
+        "\\",
+    ),
     *("jsonPayload.a", "jsonPayload", "labels.x", "severity", "ERROR", "timestamp", '"2018-06-08"', "resource.type"),
     *(
         "textPayload",

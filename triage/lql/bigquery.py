@@ -16,8 +16,17 @@ import sqlglot
 from sqlglot import exp
 
 from triage.errors import FilterError
-from triage.lql.compile import FALSE, Engine, Sql, Test, any_of, case, compile_filter, literal, sure
-from triage.lql.duckdb import TOKENS
+from triage.lql.compile import compile_filter
+from triage.lql.duckdb_engine import TOKENS
+from triage.lql.engine import Engine, Test
+from triage.lql.sql import (
+    FALSE,
+    Sql,
+    any_of,
+    case,
+    literal,
+    sure,
+)
 from triage.lql.tree import Filter
 from triage.lql.types import AUDIT_LOG, LOG_ENTRY, Field, Kind, Schema
 from triage.units import format_time, from_ns
@@ -111,7 +120,7 @@ class BigQueryEngine(Engine):
 
     def behind_array(self, field: Field) -> Sql:
         """Whether one of the keys on the way to the field holds an array."""
-        first = 3 if field.keys[0] == "resource" else 2
+        first = _root(field) + 1
         return any_of([sure(_starts(self.at(field.keys[:end]), "[")) for end in range(first, len(field.keys))])
 
     def any_value(self, field: Field, test: Test) -> Sql:
@@ -121,7 +130,7 @@ class BigQueryEngine(Engine):
 
     def values(self, field: Field, *, opened: bool = True) -> tuple[Sql, Any]:
         """A query over the values at the field, all arrays opened, and what names the value in it."""
-        first = 3 if field.keys[0] == "resource" else 2
+        first = _root(field) + 1
         value, query = self.at(field.keys[:first]), exp.select("1")
         for key in _inner_keys(field, first):
             for _ in range(2):
@@ -283,6 +292,11 @@ def _json_text(json: Sql, keys: Sequence[str]) -> Sql:
     """The text of a JSON value at a path. BigQuery writes NULL itself as the text null, hence the condition."""
     value = _sql("JSON_QUERY(_x, _path)", x=json, path=literal(_path(keys))) if keys else json
     return _sql("IF(_x IS NULL, NULL, TO_JSON_STRING(_x))", x=value)
+
+
+def _root(field: Field) -> int:
+    """How many keys lead to the struct or map below which arrays may lie."""
+    return {"resource": 2, "errorGroups": 0}.get(field.keys[0], 1)
 
 
 def _inner_keys(field: Field, first: int) -> list[str]:

@@ -1,5 +1,6 @@
 """What a literal means once it is compared: folded text, numbers, times, durations. None where it means nothing."""
 
+import math
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -25,8 +26,9 @@ def fold(text: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """The number that a literal writes, quoted or not."""
-    return float(text) if _NUMBER.fullmatch(text) else None
+    """The number that a literal writes, quoted or not, where a double can hold it."""
+    value = float(text) if _NUMBER.fullmatch(text) else None
+    return value if value is not None and math.isfinite(value) else None
 
 
 def boolean(text: str) -> bool | None:
