@@ -21,7 +21,7 @@ from triage.render import text as text_module
 from triage.render.json import SCHEMA_FILE, schema, schema_text
 from triage.resources import resource
 
-EVERY: dict[str, Callable[[], Incident]] = {**ALL, "big": lambda: big(60, 50)}
+EVERY: dict[str, Callable[[], Incident]] = {**ALL, "many-nodes": lambda: big(60, 5)}
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -104,8 +104,8 @@ def test_alerts_of_many_services_fold_into_a_last_row() -> None:
     )
     incident = whole_incident.model_copy(update={"alerts": alerts})
     chart = timeline(incident, whole(incident), WIDE, "x")
-    assert len(chart.alerts) == 6
-    assert chart.alerts[-1].name.startswith("25 more services")
+    assert len(chart.alerts) == 8
+    assert chart.alerts[-1].name.startswith("23 more services")
 
 
 def test_the_suspect_and_the_numbers_of_the_first_screen() -> None:

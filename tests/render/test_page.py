@@ -148,11 +148,12 @@ def test_commands_are_copied_without_the_button_in_them(look: Any) -> None:
 
 def test_the_legend_hides_a_role_even_without_scripts(look: Any) -> None:
     opened = look(page_of("pid-leak"), scripts=False)
-    assert opened.page.locator(".chart.wide .row .tick.symptom:visible").count() > 0
+    shown = "role => getComputedStyle(document.querySelector('.chart.wide .row .tick.' + role)).display !== 'none'"
+    assert opened.page.evaluate(shown, "symptom")
     opened.page.locator(".show-symptom").focus()
     opened.page.keyboard.press("Space")
-    assert opened.page.locator(".chart.wide .row .tick.symptom:visible").count() == 0
-    assert opened.page.locator(".chart.wide .row .tick.cause:visible").count() > 0
+    assert not opened.page.evaluate(shown, "symptom")
+    assert opened.page.evaluate(shown, "cause")
 
 
 def test_the_cursor_reads_the_time_under_arrow_keys(look: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from triage.model.incident import Incident
 from triage.render.csp import policy
@@ -20,12 +20,24 @@ from triage.resources import resource
 @lru_cache(maxsize=1)
 def templates() -> Environment:
     """The templates in `reports/`; an undefined name is an error, never an empty string."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(resource("reports")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+    made.filters["ticked"] = ticked
+    return made
+
+
+def ticked(text: str) -> Markup:
+    """Prose in which `backticks` set code, as signal files write it; all of it is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(parts)
     )
 
 

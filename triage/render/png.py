@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from markupsafe import Markup
+
 from triage.errors import InputError
 from triage.model.incident import Incident
+from triage.render import words
+from triage.render.charts.lanes import shortened
 from triage.render.charts.shapes import WIDE
 from triage.render.charts.timeline import timeline, whole
 from triage.render.html import templates
@@ -15,6 +19,12 @@ from triage.render.sweep import clean
 from triage.resources import resource
 
 _ZOOM = 2
+_HEAD = 84.0
+"""Height of what stands above the timeline: the verdict, where and when, and the legend."""
+_KEYS = (
+    ("cause", "cause"), ("symptom", "symptom"), ("consequence", "consequence"), ("episode", "episode"),
+    ("not-ready", "NotReady"), ("repair", "repair"), ("tied", "alert in episode"), ("untied", "alert in none"),
+)  # fmt: skip
 _FONT_DIRS = tuple(
     Path(path)
     for path in (
@@ -60,15 +70,24 @@ def png(incident: Incident, *, patterns: Sequence[str] = (), redacted: bool = Tr
 
 def svg(incident: Incident) -> str:
     """The timeline as an SVG of its own, with concrete colours, for drawing libraries that know no CSS variables."""
-    chart = timeline(incident, whole(incident), WIDE, "png")
-    source = '{% import "chart.svg.j2" as chart %}{{ chart.picture(figure, "wide") }}'
-    drawn = templates().from_string(source).render(figure=chart)
+    cluster, window = incident.cluster, incident.window
+    place = " / ".join(part for part in (cluster.project, cluster.location) if part)
+    about = (cluster.name, place, words.span(window.start, window.end), incident.verdict.confidence.value)
     colours = palette()
     css = (resource("reports") / "chart.css").read_text(encoding="utf-8")
     css = re.sub(r"var\(--([\w-]+)\)", lambda name: colours[name[1]], css)
-    css = re.sub(r"font-family:[^;]+;", "", css)
-    opening = drawn.index(">") + 1
-    return f"{drawn[:opening]}<style>{css}</style>{drawn[opening:]}"
+    return (
+        templates()
+        .get_template("picture.svg.j2")
+        .render(
+            figure=timeline(incident, whole(incident), WIDE, "png"),
+            head=_HEAD,
+            title=shortened(incident.verdict.title, 110),
+            subtitle=" · ".join(part for part in about if part),
+            keys=[{"kind": kind, "label": label, "x": 118 * number} for number, (kind, label) in enumerate(_KEYS)],
+            style=Markup(re.sub(r"font-family:[^;]+;", "", css)),  # noqa: S704  our own file
+        )
+    )
 
 
 @lru_cache(maxsize=1)

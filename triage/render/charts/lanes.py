@@ -14,7 +14,7 @@ from triage.render.charts.shapes import Form, Row, Shape, Ticks
 
 PLANNED = frozenset({Kind.UPGRADE, Kind.PREEMPTION, Kind.SCALE_DOWN})
 ROLES = (Role.CAUSE, Role.SYMPTOM, Role.CONSEQUENCE, Role.CONTEXT)
-_MOST_SERVICES = 6
+_MOST_SERVICES = 8
 _MOST_MARKS = 150
 _ALERT_HEIGHT = 18.0
 

@@ -5,6 +5,7 @@ Here is geometry alone. `reports/chart.svg.j2` draws it; colours come from `repo
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from triage.model.incident import Episode, Incident, Lane
@@ -16,10 +17,14 @@ from triage.render.charts.shapes import Band, Chart, Form, Row
 
 Span = tuple[int, int]
 """Epoch milliseconds."""
+_LETTER = 7.25
+"""The width of a letter of a node's name, in units of the picture: the widest of the fonts that are asked for."""
 
 
 def timeline(incident: Incident, span: Span, form: Form, prefix: str, *, only_active: bool = False) -> Chart:
     """The picture of `span` in that form; `only_active` leaves out nodes without an episode in it."""
+    names = _short_names([lane.node for lane in incident.timeline.lanes])
+    form = _fitted(form, incident, names)
     scale = TimeScale(span[0], span[1], form.left, form.right)
     drawn = [lane for lane in incident.timeline.lanes if not only_active or _active(lane, incident.episodes, span)]
     top = 26.0
@@ -27,7 +32,6 @@ def timeline(incident: Incident, span: Span, form: Form, prefix: str, *, only_ac
     metrics, y = panels(incident.timeline.series, {lane.node for lane in drawn}, scale, form, y)
     heights = ROOMY if len(drawn) <= 20 else TIGHT
     grid = Grid(scale, form, heights)
-    names = _short_names([lane.node for lane in incident.timeline.lanes])
     lanes: list[Row] = []
     for lane in drawn:
         lanes.append(lane_row(lane, names[lane.node], incident.episodes, grid, y))
@@ -53,7 +57,7 @@ def whole(incident: Incident) -> Span:
 def worst(incident: Incident) -> Span | None:
     """The hours with the most onsets and alerts, a sixth of the window; None where it is short or quiet."""
     start, end = whole(incident)
-    length = min(6 * 3_600_000, max(1_800_000, (end - start) // 6))
+    length = min(24 * 3_600_000, max(1_800_000, (end - start) // 6))
     onsets = [ms_of(episode.start) for episode in incident.episodes]
     if not onsets or end - start < 3 * length:
         return None
@@ -93,6 +97,17 @@ def _short_names(nodes: Sequence[str]) -> dict[str, str]:
     """Nodes without the beginning that all of them share."""
     start = shared_start(nodes)
     return {node: "…" + node[len(start) :] if start else node for node in nodes}
+
+
+def _fitted(form: Form, incident: Incident, names: dict[str, str]) -> Form:
+    """The form with just enough room for the names beside the rails."""
+    if form.above:
+        return form
+    labels = [*names.values(), *(f"{alert.service or alert.policy} · 00" for alert in incident.alerts)]
+    labels += [one.title for one in incident.timeline.series] + ["00 healthy nodes"]
+    letters = min(form.letters, max(len(label) for label in labels))
+    room = round(_LETTER * letters) + 12
+    return replace(form, left=room + 12, name_x=room)
 
 
 def _moment(ms: int) -> datetime:

@@ -15,7 +15,7 @@ _LEVELS = {
     Confidence.LIKELY: 2,
     Confidence.CONFIRMED: 3,
 }
-_MOST_ACTIONS = 6
+_MOST_ACTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,6 @@ def _alerts(incident: Incident) -> Fact:
         return Fact("Alerts explained", "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
     note = "inside an episode"
     if alignment.expected is not None:
-        note = f"{words.number(alignment.expected)} expected by chance"
+        note = f"{alignment.expected:.1f} expected by chance"
         note += f", p {words.chance(alignment.p_value)}" if alignment.p_value is not None else ""
     return Fact("Alerts explained", f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

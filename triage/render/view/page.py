@@ -54,6 +54,8 @@ class Page:
     prevention: tuple[str, ...]
     gates: tuple[Gate, ...]
     episodes: tables.Bounded[tables.EpisodeRow]
+    episodes_in: str
+    """Pool and zone, where all episodes share them."""
     alerts: tables.Bounded[tables.AlertRow]
     alignment: tables.AlignmentView | None
     trends: tuple[TrendCard, ...]
@@ -97,6 +99,7 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         prevention=verdict.prevention,
         gates=verdict.gates,
         episodes=tables.episode_rows(incident),
+        episodes_in=_shared_place(incident),
         alerts=tables.alert_rows(incident),
         alignment=tables.alignment_view(incident),
         trends=cards,
@@ -121,6 +124,13 @@ def _cluster_facts(incident: Incident) -> list[str]:
     facts += ["private nodes"] if cluster.private_nodes else []
     nodes = len(incident.timeline.lanes) + incident.timeline.healthy_nodes
     return facts + ([words.count(nodes, "node")] if nodes else [])
+
+
+def _shared_place(incident: Incident) -> str:
+    places = {(episode.node_pool, episode.zone) for episode in incident.episodes}
+    if len(places) != 1:
+        return ""
+    return ", ".join(part for part in places.pop() if part)
 
 
 def _roles(incident: Incident) -> tuple[str, ...]:

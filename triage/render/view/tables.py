@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from triage.model.incident import Alert, Change, Episode, Incident, Recurrence, Suspect
+from triage.model.incident import Alert, Change, Episode, Incident, OccurrenceSummary, Recurrence, Suspect
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
 from triage.render.links import safe_link
@@ -205,12 +205,13 @@ def alignment_view(incident: Incident) -> AlignmentView | None:
         f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
     )
     if found.expected is not None:
-        sentence += f"; {words.number(found.expected)} would by chance"
+        sentence += f"; {found.expected:.1f} would by chance"
     if found.p_value is not None:
         sentence += f" (p {words.chance(found.p_value)})"
     scale = 100.0 / found.alerts
     return AlignmentView(
-        alerts=found.alerts, aligned=found.aligned, expected=words.number(found.expected),
+        alerts=found.alerts, aligned=found.aligned,
+        expected="–" if found.expected is None else f"{found.expected:.1f}",
         p_value=words.chance(found.p_value), method=found.method, observed_width=round(found.aligned * scale, 2),
         expected_width=round(min(100.0, found.expected * scale), 2) if found.expected is not None else None,
         services=tuple((s.service, s.aligned, s.alerts) for s in found.services[:20]),
@@ -224,12 +225,17 @@ def occurrence_rows(incident: Incident) -> Bounded[OccurrenceRow]:
     rows = [
         OccurrenceRow(
             id=one.signal, title=one.title or title_of(incident, one.signal), role=one.role.value if one.role else "",
-            count=one.count, nodes=one.nodes[:3], more_nodes=max(0, len(one.nodes) - 3),
+            count=one.count, nodes=one.nodes[:12], more_nodes=max(0, len(one.nodes) - 12),
             first=time_of(one.first), last=time_of(one.last), episodes=one.episodes,
         )
-        for one in incident.occurrences
+        for one in sorted(incident.occurrences, key=_telling)
     ]  # fmt: skip
     return bounded(rows, MOST_ROWS)
+
+
+def _telling(one: OccurrenceSummary) -> tuple[int, int, str]:
+    """Signals that many episodes share come first."""
+    return -one.episodes, -one.count, one.signal
 
 
 def suspect_rows(incident: Incident) -> Bounded[SuspectRow]:

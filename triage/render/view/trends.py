@@ -18,11 +18,9 @@ class TrendCard:
     metric: str
     node: str
     episode: int | None
-    sentence: str
     slope: str
     exhausted: str
-    value: str
-    limit: str
+    reached: str
     curve: str
     limit_y: float | None
     fit: str
@@ -53,9 +51,8 @@ def _card(trend: Trend, series: Series | None) -> TrendCard:
     return TrendCard(
         metric=series.title if series else trend.metric, node=trend.node,
         episode=trend.episode + 1 if trend.episode is not None else None,
-        sentence=_sentence(trend),
         slope=_slope(trend),
-        exhausted=words.length(trend.exhausted_in_s), value=words.number(trend.value), limit=words.number(trend.limit),
+        exhausted=words.length(trend.exhausted_in_s), reached=_reached(trend),
         curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
         limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
         fit=f"M{place(start, begin)}L{place(end, trend.value)}",
@@ -64,15 +61,11 @@ def _card(trend: Trend, series: Series | None) -> TrendCard:
 
 def _slope(trend: Trend) -> str:
     low, high = words.number(trend.slope_low), words.number(trend.slope_high)
-    return f"{words.number(trend.slope_per_h)}/h ({low} to {high})"
+    return f"{words.number(trend.slope_per_h)} an hour ({low} to {high})"
 
 
-def _sentence(trend: Trend) -> str:
-    pace = f"{'grows' if trend.slope_per_h >= 0 else 'falls'} by {words.number(abs(trend.slope_per_h))} an hour"
+def _reached(trend: Trend) -> str:
     if trend.limit is None:
-        return f"{pace}; {words.number(trend.value)} at last, no limit known"
-    share = f" ({trend.value / trend.limit:.0%})" if trend.limit else ""
-    text = f"{pace}; {words.number(trend.value)} of {words.number(trend.limit)}{share} at last"
-    if trend.exhausted_in_s is None:
-        return text
-    return f"{text}; at that pace, the limit is {words.length(trend.exhausted_in_s)} away"
+        return f"{words.number(trend.value)}, no limit known"
+    share = f" ({trend.value / trend.limit * 100:.0f} %)" if trend.limit else ""
+    return f"{words.number(trend.value)} of {words.number(trend.limit)}{share}"
