@@ -95,6 +95,7 @@ def container(
 def evidence(
     entries: Sequence[Mapping[str, Any]] = (), *, metrics: Sequence[Mapping[str, Any]] = (),
     placements: Sequence[Mapping[str, Any]] = (), pods: Sequence[Mapping[str, Any]] = (),
+    objects: Sequence[Mapping[str, Any]] = (),
 ) -> Evidence:  # fmt: skip
     """Evidence of these rows, over a day."""
     window = Window(start=START, end=(at(86_400)).to_pydatetime())
@@ -105,4 +106,5 @@ def evidence(
         metrics=frame(METRICS, metrics),
         placements=frame(PLACEMENTS, placements),
         pods=frame(PODS, pods),
+        objects=tuple(objects),
     )

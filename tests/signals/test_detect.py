@@ -130,7 +130,9 @@ def test_events_name_the_pod_and_container_that_they_speak_of(pack):
         uid=UID,
         path="spec.containers{pdf}",
     )
+    row["message"] = "Unhealthy: Readiness probe failed"
     (seen,) = found([row], pack(probe=probe)).to_dict("records")
+    assert seen["message"][seen["mark_start"] : seen["mark_end"]] == "Unhealthy"
     assert (seen["pod"], seen["container"], seen["uid"], seen["basis"]) == (POD, "pdf", UID, "pod-name")
 
 
@@ -166,6 +168,13 @@ def test_hostile_text_is_bounded_and_escaped(pack):
     assert len(row["message"]) <= 2000
     assert row["message"][row["mark_start"] : row["mark_end"]] == "fork rejected by pids controller"
     assert row["message"].isprintable()
+
+
+def test_an_entry_that_is_no_json_is_passed_over(pack):
+    whole = kernel(1, "fork rejected by pids controller")
+    broken = kernel(2, "fork rejected by pids controller") | {"entry": whole["entry"][:-9]}
+    other = event(3, "Started", "x", kind="Pod", name=POD, namespace="default") | {"entry": '{"jsonPayload": ['}
+    assert found([broken, whole, other], pack(forks=FORK))["timestamp"].tolist() == [at(1)]
 
 
 def test_nothing_in_nothing_out(pack):

@@ -82,6 +82,24 @@ def test_kubelet_lines_tie_docker_containers_to_pods(line):
     assert found.uids[UID] == ("default", POD)
 
 
+def test_a_pods_status_ties_its_containers_to_it():
+    status = {
+        "name": "pdf",
+        "containerID": f"containerd://{CONTAINER}",
+        "lastState": {"terminated": {"containerID": f"docker://{SANDBOX}"}},
+    }
+    pod = {
+        "kind": "Pod",
+        "metadata": {"namespace": "default", "name": POD, "uid": UID},
+        "spec": {"nodeName": NODE},
+        "status": {"containerStatuses": [status]},
+    }
+    found = identify(evidence(objects=[pod, {"kind": "Pod", "metadata": 7, "status": []}, {"kind": "Node"}]))
+    for container in (CONTAINER, SANDBOX):
+        who = found.in_message(f"failed to kill container {container}", {})
+        assert (who.workload, who.container, who.uid, who.basis) == ("default/pdf", "pdf", UID, "container-id")
+
+
 def test_events_place_pods_on_nodes():
     rows = [
         event(

@@ -163,6 +163,15 @@ def test_hostile_files_end_in_faults(tmp_path, text):
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize(
+    ("name", "fault"), [("notes.txt", "holds no signal files"), ("streams.yaml", "streams are the bundled")]
+)
+def test_a_directory_without_signals_is_a_fault(tmp_path, name, fault):
+    (tmp_path / name).write_text("streams: []\n")
+    with pytest.raises(PackError, match=fault):
+        load_pack([tmp_path])
+
+
 def test_a_file_that_is_no_text_is_a_fault(tmp_path):
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PackError, match=r"x.yaml:1:1: no YAML"):

@@ -1,6 +1,5 @@
 """Detection: from entries and metrics to occurrences, each with the pod it speaks of and its telling words."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,18 +147,12 @@ def _events(chosen: pd.DataFrame, streams: np.ndarray) -> dict[int, dict[str, st
 def _removed_nodes(chosen: pd.DataFrame, streams: np.ndarray) -> dict[int, Sequence[str]]:
     """The nodes that an autoscaler's decision removes, by position among the chosen entries."""
     positions = np.flatnonzero(streams == "autoscaler")
-    paths = {"nodes": "$.jsonPayload.decision.scaleDown.nodesToBeRemoved"}
+    paths = {"nodes": "$.jsonPayload.decision.scaleDown.nodesToBeRemoved[*].node.name"}
     if not len(positions):
         return {}
     found: dict[int, Sequence[str]] = {}
     for position, told in zip(positions.tolist(), fields_of(chosen.iloc[positions], paths), strict=True):
-        removed = json.loads(told["nodes"]) if told["nodes"] else []
-        names = [
-            item["node"].get("name")
-            for item in removed
-            if isinstance(item, dict) and isinstance(item.get("node"), dict)
-        ]
-        found[position] = [name for name in names if isinstance(name, str)]
+        found[position] = [name for name in told["nodes"] or () if name]
     return found
 
 

@@ -33,13 +33,28 @@ def checked(draft: Draft) -> Pack:
 def draft_pack(directories: Sequence[Path] = (), files: Sequence[Path] = ()) -> Draft:
     """Bundled and users' files as they are written; a file that is named twice is read once."""
     bundled = resource("queries")
-    absent = [Fault(shown(path), 1, 1, "is no directory") for path in directories if not path.is_dir()]
+    own: list[Path] = []
+    unfit: list[Fault] = []
+    for directory in directories:
+        found = signal_paths(directory) if directory.is_dir() else []
+        own += found
+        unfit += _unfit(directory, found)
     paths: dict[Path, Path] = {}
-    for path in (*signal_paths(bundled), *(p for d in directories for p in signal_paths(d)), *files):
+    for path in (*signal_paths(bundled), *own, *files):
         paths.setdefault(path.resolve(), path)
     draft = read_draft(bundled / STREAMS_FILE, paths.values())
-    draft.faults[:0] = absent
+    draft.faults[:0] = unfit
     return draft
+
+
+def _unfit(directory: Path, found: Sequence[Path]) -> list[Fault]:
+    """What is wrong with a user's directory itself."""
+    if not directory.is_dir():
+        return [Fault(shown(directory), 1, 1, "is no directory")]
+    streams = directory / STREAMS_FILE
+    if streams.exists() and streams.resolve() != (resource("queries") / STREAMS_FILE).resolve():
+        return [Fault(shown(streams), 1, 1, "streams are the bundled pack's alone: a directory of yours holds signals")]
+    return [] if found else [Fault(shown(directory), 1, 1, "holds no signal files: they are called ID.yaml")]
 
 
 def in_order(faults: Sequence[Fault]) -> list[Fault]:

@@ -15,7 +15,7 @@ from triage.evidence.evidence import Evidence
 from triage.evidence.workload import Controller, job_controller, replica_set_controller
 from triage.signals.extract import compiled
 from triage.signals.mentions import dashed, mention_in
-from triage.signals.text import valid
+from triage.signals.text import valid, valid_json
 
 _MAX_SCANNED = 4_000
 """Characters of a line that are searched; the telling words stand at its start."""
@@ -30,6 +30,7 @@ _CREATED = compiled(
 _STARTED = compiled(r'"?Data"?: ?"?([0-9a-f]{64})')
 _PLEG_UID = compiled(r'"?ID"?: ?"?([0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32})')
 _WITH_ID = compiled(r'containerID="?(?:(?:containerd|docker|cri-o)://)?([0-9a-f]{64})')
+_BARE_ID = compiled(r"(?:^|//)([0-9a-f]{64})$")
 _WITH_NAME = compiled(r'containerName="([^"\s]+)"')
 _ASSIGNED = compiled(r"^Successfully assigned (?:([^/\s]+)/)?(\S+) to (\S+)")
 _CREATED_POD = compiled(r"^Created pod: (\S+)$")
@@ -70,7 +71,7 @@ class Sighting(NamedTuple):
 def sightings_in(evidence: Evidence) -> list[Sighting]:
     """Everything that the evidence tells of pods, the surest first."""
     entries = evidence.entries
-    found = [*_from_pods(evidence), *_from_placements(evidence.placements)]
+    found = [*_from_pods(evidence), *_from_objects(evidence), *_from_placements(evidence.placements)]
     if len(entries):
         times = entries["timestamp"].astype("int64")
         found += _from_events(entries[entries["log_id"] == "events"], times)
@@ -101,6 +102,24 @@ def _from_pods(evidence: Evidence) -> Iterator[Sighting]:
         )  # fmt: skip
 
 
+def _from_objects(evidence: Evidence) -> Iterator[Sighting]:
+    """The containers of pods as their status names them, the present ones and those that ended before."""
+    end = int(pd.Timestamp(evidence.window.end).value)
+    for pod in evidence.objects:
+        if _at(pod, "kind") != "Pod":
+            continue
+        namespace, name, uid = (_text(pod, "metadata", key) for key in ("namespace", "name", "uid"))
+        node = _text(pod, "spec", "nodeName")
+        for group in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
+            for status in _list(pod, "status", group):
+                ids = (_text(status, "containerID"), _text(status, "lastState", "terminated", "containerID"))
+                for container_id in ids:
+                    told = _BARE_ID.search(container_id or "")
+                    if told and namespace and name:
+                        container = _text(status, "name")
+                        yield Sighting(end, end, "workloads", namespace, name, node, uid, told[1], container=container)
+
+
 def _from_placements(placements: pd.DataFrame) -> Iterator[Sighting]:
     for row in placements.itertuples(index=False):
         if pd.isna(row.first) or pd.isna(row.last):
@@ -115,12 +134,14 @@ def _told(workload: str | None, kind: str | None) -> Controller | None:
     return Controller(workload.partition("/")[2], kind) if workload and kind else None
 
 
-def fields_of(entries: pd.DataFrame, paths: Mapping[str, str]) -> list[dict[str, str | None]]:
-    """Some fields of each entry as text, read by DuckDB without building the rest."""
+def fields_of(entries: pd.DataFrame, paths: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Some fields of each entry as text (a list of texts for a path with `[*]`), read without building the rest."""
     with duckdb.connect(":memory:") as connection:
-        connection.register("given", pd.DataFrame({"entry": entries["entry"].to_numpy()}))
-        columns = ", ".join(f"json_extract_string(entry, '{path}') AS \"{name}\"" for name, path in paths.items())
-        rows = connection.execute(f"SELECT {columns} FROM given").fetchall()  # noqa: S608 - paths are constants
+        connection.register("given", pd.DataFrame({"entry": [valid_json(entry) for entry in entries["entry"]]}))
+        columns = ", ".join(f"json_extract_string(json, '{path}') AS \"{name}\"" for name, path in paths.items())
+        rows = connection.execute(
+            f"SELECT {columns} FROM (SELECT TRY_CAST(entry AS JSON) AS json FROM given)"  # noqa: S608 - paths are constants
+        ).fetchall()
     return [dict(zip(paths, row, strict=True)) for row in rows]
 
 
@@ -229,7 +250,7 @@ def _from_documents(entries: pd.DataFrame, times: pd.Series) -> Iterator[Sightin
 def _at(value: Any, *keys: str) -> Any:
     """The value below nested objects, or None."""
     for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
+        value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 

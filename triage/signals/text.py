@@ -67,6 +67,10 @@ def excerpt(message: str, span: tuple[int, int]) -> tuple[str, tuple[int, int]]:
     return shown, (min(len(before), len(shown)), min(len(before) + len(telling), len(shown)))
 
 
+_SHOWN = frozenset({("jsonPayload", "reason"), ("protoPayload", "methodName"), ("protoPayload", "resourceName")})
+"""Fields that a message shows beside the text: an event's reason stands before it."""
+
+
 def telling(written: Filter, firsts: frozenset[tuple[str, ...]]) -> tuple[tuple[str, bool], ...]:
     """What a wording looks for in the text, as (literal, False) and (pattern, True), longest first.
 
@@ -74,10 +78,11 @@ def telling(written: Filter, firsts: frozenset[tuple[str, ...]]) -> tuple[tuple[
     """
     probes: list[tuple[str, bool]] = []
     if written.root is not None:
+        shown = firsts | _SHOWN
         for leaf in restrictions(_positive(written.root)):
             if isinstance(leaf, Anywhere):
                 probes.append((leaf.text, False))
-            elif isinstance(leaf, Restriction) and isinstance(leaf.left, Path) and leaf.left.parts in firsts:
+            elif isinstance(leaf, Restriction) and isinstance(leaf.left, Path) and leaf.left.parts in shown:
                 regex = leaf.operator == "=~"
                 if regex or leaf.operator in (":", "="):
                     probes += [(value.text, regex) for value in values(_positive(leaf.right)) if not value.special]
