@@ -67,16 +67,27 @@ _OPEN = {"labels", "jsonPayload", "request", "response", "metadata", "details"}
 def match_in_bigquery(entries: Sequence[Mapping[str, Any]], filter: Filter) -> list[bool]:  # noqa: A002
     """For each entry, whether the filter's BigQuery SQL selects its row of `_AllLogs`."""
     with duckdb.connect() as connection:
-        _functions(connection)
-        rows = [[index, json.dumps(_row(entry))] for index, entry in enumerate(entries)]
-        connection.execute("CREATE TABLE raw (position BIGINT, row JSON)")
-        connection.executemany("INSERT INTO raw VALUES (?, ?)", rows)
-        columns = f"unnest(json_transform(row, '{json.dumps(_SCHEMA)}'))"
-        connection.execute(f"CREATE TABLE _AllLogs AS SELECT position, {columns} FROM raw")
-        query = f"SELECT position FROM _AllLogs WHERE {compile_bigquery(filter)}"
-        parsed = sqlglot.parse_one(query, read="bigquery").transform(_normalise)
-        matched = {position for (position,) in connection.execute(parsed.sql("duckdb")).fetchall()}
+        load_log_analytics(connection, entries)
+        matched = selected(connection, filter)
     return [index in matched for index in range(len(entries))]
+
+
+def load_log_analytics(connection: duckdb.DuckDBPyConnection, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Make `_AllLogs` out of the entries, and the functions that BigQuery has and DuckDB has not."""
+    _functions(connection)
+    connection.execute("CREATE TABLE raw (position BIGINT, row JSON)")
+    rows = [[index, json.dumps(_row(entry))] for index, entry in enumerate(entries)]
+    if rows:
+        connection.executemany("INSERT INTO raw VALUES (?, ?)", rows)
+    columns = f"unnest(json_transform(row, '{json.dumps(_SCHEMA)}'))"
+    connection.execute(f"CREATE TABLE _AllLogs AS SELECT position, {columns} FROM raw")
+
+
+def selected(connection: duckdb.DuckDBPyConnection, filter: Filter) -> set[int]:  # noqa: A002
+    """The positions of the rows that the filter's BigQuery SQL selects."""
+    query = f"SELECT position FROM _AllLogs WHERE {compile_bigquery(filter)}"
+    parsed = sqlglot.parse_one(query, read="bigquery").transform(_normalise)
+    return {position for (position,) in connection.execute(parsed.sql("duckdb")).fetchall()}
 
 
 def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
