@@ -61,7 +61,9 @@ def episode_lines(
     for signal in scene.seen.on(draft.node):
         found = scene.seen.within(signal, draft.node, low, end)
         if len(found):
-            rows.append(next(found.head(1).itertuples()))
+            # Of lines in one instant the node's own goes first: whether a pod's is known to be here is luck.
+            first = found[found["at"] == found["at"].iloc[0]]
+            rows.append(next(first.iloc[first["pod"].notna().to_numpy().argsort(kind="stable")].itertuples()))
     rows.sort(key=lambda row: (row.at, row.signal))
     return tuple(make_line(row, project) for row in rows[:6])
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.seen import NOWHERE
 from triage.correlate.trend import Series as NodeSeries
 from triage.model.incident import Lane, Marks, Series, Timeline
 from triage.model.signal import Severity
@@ -44,7 +43,7 @@ def make_timeline(
     return Timeline(
         lanes=lanes,
         healthy_nodes=len(healthy),
-        healthy_marks=_marks(scene, [*healthy, NOWHERE]),
+        healthy_marks=_marks(scene, healthy),
         series=_series(series, order, shown),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,7 @@ NODE_METRICS = (
     "kubernetes.io/node/status_condition",
 )
 LOG_VOLUME = "logging.googleapis.com/log_entry_count"
+ALIGNED = timedelta(minutes=5)
 ALERTS_BEFORE = timedelta(days=1)
 """Alerts that opened this long before the window may still burn in it."""
 
@@ -66,6 +67,8 @@ class MonitoringReader:
         aggregation: dict[str, str] = {}
         if metric == LOG_VOLUME:
             aggregation = {"alignmentPeriod": "300s", "perSeriesAligner": "ALIGN_DELTA"}
+            # Aligned spans count back from the end: on the clock's five minutes, so are those of files.
+            window = Window(start=_floor(window.start), end=_floor(window.end + ALIGNED - timedelta(microseconds=1)))
         elif align_s and metric != "kubernetes.io/node/status_condition":
             aggregation = {"alignmentPeriod": f"{align_s}s", "perSeriesAligner": "ALIGN_MAX"}
         found: list[dict[str, Any]] = []
@@ -137,3 +140,7 @@ class MonitoringReader:
             return MetricServiceClient(credentials=self.access.credentials, client_options=options)
         channel = grpc.insecure_channel(endpoint.host, options=[("grpc.max_receive_message_length", -1)])
         return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment - timedelta(seconds=moment.timestamp() % ALIGNED.total_seconds())
