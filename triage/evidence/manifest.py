@@ -1,8 +1,7 @@
 """`manifest.json`: what `triage collect` asked for, when, and what it could not get.
 
-    {"version": "0.1.0", "collected": TIME, "cluster": {"name", "project", "location"},
-     "window": {"start": TIME, "end": TIME},
-     "entries": "filtered" | "whole",             filtered: only entries that a signal may want were asked for
+    {"triage": "0.1.0", "cluster": {"name", "project", "location"}, "window": {"start": TIME, "end": TIME},
+     "entries": "selected",                       only entries that a signal may want were asked for
      "gaps": [{"source", "reason", "remedy"}],
      "queries": [{"source", "filter", "requests", "entries"}]}
 
@@ -30,7 +29,7 @@ class Manifest:
     location: str | None = None
     start: int | None = None
     end: int | None = None
-    filtered: bool = False
+    selected: bool = False
     """The entries are those that signals may want, not whole streams: their silence proves nothing."""
     gaps: tuple[Gap, ...] = ()
     queries: tuple[Query, ...] = ()
@@ -58,7 +57,7 @@ def parse_manifest(documents: Iterable[Any]) -> Manifest:
         location=first_text(named, "location") or first_text(record, "location"),
         start=time_ns(window.get("start")),
         end=time_ns(window.get("end")),
-        filtered=record.get("entries") == "filtered",
+        selected=record.get("entries") == "selected",
         gaps=gaps,
         queries=queries,
     )

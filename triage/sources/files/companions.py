@@ -75,12 +75,13 @@ def read_companions(contents: Contents) -> Companions:
     gaps: list[Gap] = []
     found: dict[str, list[Any]] = {}
     for kind in ("manifest", "cluster", "operations", "alerts", "metrics", "workloads"):
-        files = contents.of(kind)
-        found[kind], broken = read_documents(files)
+        found[kind], broken = read_documents(contents.of(kind))
         gaps += broken
-        if not files and kind in ABSENT:
-            gaps.append(Gap(source=kind, reason=ABSENT[kind], remedy=REMEDIES[kind]))
     manifest = parse_manifest(found["manifest"])
+    explained = {gap.source for gap in manifest.gaps}  # the collection knows better why something is missing
+    for kind in ("operations", "cluster", "alerts", "metrics", "workloads"):
+        if not contents.of(kind) and kind not in explained:
+            gaps.append(Gap(source=kind, reason=ABSENT[kind], remedy=REMEDIES[kind]))
     descriptions, of_clusters = parse_clusters(found["cluster"])
     operations, of_operations = parse_operations(found["operations"])
     alerts, of_alerts = parse_alerts(found["alerts"])

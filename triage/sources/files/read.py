@@ -158,7 +158,7 @@ def _absent_entries(files: EntryFiles) -> Gap | None:
 
 def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) -> tuple[pd.DataFrame, Gap | None]:
     """Who spoke when: from the entries where they are whole streams, else from the metric that counts them."""
-    if companions.manifest.filtered:
+    if companions.manifest.selected:
         return logged, None if len(logged) else _UNKNOWN_COVERAGE
     keys = ["name", "log_name", "rtype", "bin"]
     grouped = ours.groupby(keys, dropna=False, as_index=False, sort=False)
