@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.signals.drafts import STREAMS_FILE, Draft
+from triage.signals.drafts import STREAMS_FILE
 from triage.signals.lint import essential_faults, lint_faults
 from triage.signals.pack import draft_pack, in_order
 
@@ -21,18 +21,15 @@ class Checked:
 def check_files(files: Sequence[Path] = ()) -> Checked:
     """Check these signal files together with the bundled pack; without any, the bundled pack itself.
 
-    Faults of files that were not named are left out, unless nothing was named. Examples are only run once the files
-    fit together.
+    Faults of files that were not named are left out where the named ones have some. Examples are only run once the
+    files fit together.
     """
     draft = draft_pack(files=[path for path in files if path.name != STREAMS_FILE])
-    faults = draft.faults or essential_faults(draft) or lint_faults(draft)
-    chosen = {path.resolve() for path in files}
-    of_streams = any(path.name == STREAMS_FILE for path in files)
-    if chosen and not of_streams:
-        draft.files = [file for file in draft.files if file.document.path.resolve() in chosen]
-        faults = [fault for fault in faults if Path(fault.file).resolve() in chosen]
-    return Checked(tuple(str(fault) for fault in in_order(faults)), len(draft.files), _examples(draft))
-
-
-def _examples(draft: Draft) -> int:
-    return sum(len(file.signal.examples.match) + len(file.signal.examples.ignore) for file in draft.files)
+    if files and all(path.name != STREAMS_FILE for path in files):
+        draft.only = frozenset(path.resolve() for path in files)
+    faults = in_order(draft.faults or essential_faults(draft) or lint_faults(draft))
+    own = [fault for fault in faults if draft.only is None or Path(fault.file).resolve() in draft.only]
+    # Where only other files are at fault, the pack cannot be used all the same.
+    told = tuple(str(fault) for fault in own or faults)
+    examples = [file.signal.examples for file in draft.judged]
+    return Checked(told, len(examples), sum(len(one.match) + len(one.ignore) for one in examples))

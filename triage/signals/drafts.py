@@ -52,10 +52,14 @@ class Draft:
     """Each stream's `where`, parsed."""
     keep_filters: dict[str, Filter] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    only: frozenset[Path] | None = None
+    """The files (resolved) that are to be judged; None for all. The others are there to be referred to."""
 
-    def stream(self, stream_id: str) -> Stream | None:
-        """The stream of that id, or None."""
-        return next((stream for stream in self.streams if stream.id == stream_id), None)
+    @property
+    def judged(self) -> list[SignalFile]:
+        """The files that are to be judged."""
+        chosen = self.only
+        return [file for file in self.files if chosen is None or file.document.path.resolve() in chosen]
 
 
 def signal_paths(directory: Path) -> list[Path]:

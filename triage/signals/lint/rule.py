@@ -29,7 +29,7 @@ class FileRule(Rule):
 
     def faults(self, draft: Draft) -> Iterator[Fault]:
         """Where it does not hold, file by file."""
-        for file in draft.files:
+        for file in draft.judged:
             yield from self.check(file)
 
 

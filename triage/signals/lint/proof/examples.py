@@ -1,6 +1,7 @@
 """The pack tests itself: every wording has been seen, every example holds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from triage.signals.drafts import Draft, SignalFile
 from triage.signals.examples import Example, examples_of
@@ -61,9 +62,10 @@ class ExamplesHold(Rule):
     """What is said to match matches, what is said not to does not, and extraction gives what is said."""
 
     def faults(self, draft: Draft) -> Iterator[Fault]:
-        """One run over all examples of all files."""
-        examples = [(file, example) for file in draft.files for example in examples_of(file.signal, draft.streams)]
-        told = Teller(assemble(draft)).tell([example.json for _, example in examples])
+        """One run over all examples."""
+        judged = draft.judged
+        examples = [(file, example) for file in judged for example in examples_of(file.signal, draft.streams)]
+        told = Teller(assemble(replace(draft, files=judged))).tell([example.json for _, example in examples])
         seen: list[set[tuple[str, str]]] = [set() for _ in examples]
         for row, number in zip(told.hits["row"], told.hits["wording"], strict=True):
             wording = told.wordings[number]
