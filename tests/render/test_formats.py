@@ -19,6 +19,7 @@ from triage.model.incident import Incident
 from triage.render import one_line, png, render, summary
 from triage.render import text as text_module
 from triage.render.json import SCHEMA_FILE, schema, schema_text
+from triage.render.markdown import prose
 from triage.resources import resource
 
 EVERY: dict[str, Callable[[], Incident]] = {**ALL, "many-nodes": lambda: big(60, 5)}
@@ -166,3 +167,20 @@ def test_renderers_need_neither_pandas_nor_duckdb() -> None:
 def test_the_seed_and_sixty_nodes_stay_small() -> None:
     assert len(render(pid_leak(), "html", redact=True).encode()) <= 400_000
     assert len(render(big(60, 10_000), "html", redact=True).encode()) <= 1_500_000
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("plain default/web at 01:13 (UTC) - 2.4 of 7", "plain default/web at 01:13 (UTC) - 2.4 of 7"),
+        ("serial_port_1_output and _it_", "serial_port_1_output and \\_it\\_"),
+        ("**b** `c` [x](y) <z> a|b", "\\*\\*b\\*\\* \\`c\\` \\[x\\](y) \\<z\\> a\\|b"),
+        ("1. item", "1\\. item"),
+        ("- item", "\\- item"),
+        ("# head", "\\# head"),
+        ("see https://evil.example", "see https\\://evil.example"),
+        ("@team and #12 on www.evil.example", "@\u2060team and #\u206012 on www\u2060.evil.example"),
+    ],
+)
+def test_prose_in_markdown_escapes_what_would_mean_something_and_nothing_else(text: str, source: str) -> None:
+    assert prose(text) == source

@@ -26,15 +26,21 @@ _LONGEST_PROSE = 500
 _LONGEST_SPAN = 300
 _MOST_EPISODES = 20
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&$:=^\"'/]|^\d+(?=\.))")
-_CALLS = re.compile(r"@(?=\w)")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|^[-+=#](?=\s|$|[-+=#])|^#")
+_NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
+_CALLS = re.compile(r"(?:@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.))")
 
 
 def prose(text: str) -> str:
-    """Text that reads as itself: no markup, no link, no mention of a person, on one line, at most 500 characters."""
+    """Text that reads as itself: no markup, no link, no mention of a person, on one line, at most 500 characters.
+
+    Only what would mean something is escaped, so that the source reads well too. A word joiner (U+2060) keeps `@name`,
+    `#1` and `www.` from becoming mentions and links, where a backslash would not.
+    """
     flat = _short(" ".join(text.split()), _LONGEST_PROSE)
-    escaped = _SPECIAL.sub(r"\\\1", flat)
-    return _CALLS.sub("@\u2060", escaped).replace("www.", "www\\.")
+    escaped = _SPECIAL.sub(lambda found: "\\" + found[0], flat)
+    escaped = _NUMBERED.sub(lambda found: found[1] + "\\", escaped)
+    return _CALLS.sub(lambda found: found[0] + "\u2060", escaped)
 
 
 def span(text: str) -> str:
@@ -73,7 +79,7 @@ def markdown(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted:
     provenance = incident.provenance
     foot = f"triage {prose(provenance.version)}, {format_time(provenance.generated)}. "
     foot += prose(redaction_sentence(tuple(replaced), redacted=redacted))
-    foot += f" Left out here for length: {words.listed(left_out, 9)}." if left_out else ""
+    foot += f" Left out here for length, in the HTML report: {words.listed(left_out, 9)}." if left_out else ""
     return "\n".join([*parts, f"---\n{foot}\n"])
 
 
@@ -137,7 +143,7 @@ def _chain(incident: Incident) -> Iterator[str]:
         yield f"{step.number}. **{prose(step.title)}** {span(step.id)}" + (
             f" – {prose(step.seen)}" if step.seen else ""
         )
-        for line in lines.get(step.id, [])[:2]:
+        for line in lines.get(step.id, [])[: 2 if step.number == 1 else 1]:
             link = safe_link(line.console_url)
             link = f" [Logs Explorer](<{link}>)" if link and len(link) < 900 else ""
             yield f"   - {format_time(line.timestamp)} {span(line.node or line.stream)}{link}"

@@ -15,7 +15,7 @@ from triage.render.view.coverage import redaction_sentence
 from triage.render.view.first import first_screen
 from triage.render.view.support import support_block
 
-WIDTH = 100
+WIDTH = 118
 _COLOUR = {
     Confidence.CONFIRMED: "bold green",
     Confidence.LIKELY: "bold yellow",
@@ -66,7 +66,7 @@ def _line(label: str, text: str) -> Text:
 
 
 def text_report(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
-    """The whole report as plain text, a hundred columns wide, without colour."""
+    """The whole report as plain text, 118 columns wide, without colour."""
     out = StringIO()
     console = Console(
         file=out, width=WIDTH, color_system=None, force_terminal=False, highlight=False, emoji=False, markup=False
@@ -116,7 +116,7 @@ def episode_table(incident: Incident, most: int = 40) -> Table:
     """The episodes as a table; cells are literal text."""
     table = Table(title=None, box=None, padding=(0, 2, 0, 0))
     for name in ("#", "node", "start (UTC)", "NotReady", "end", "ended by", "cause", "alerts"):
-        table.add_column(name, no_wrap=name not in ("node", "cause"), overflow="fold")
+        table.add_column(name, no_wrap=name != "cause", overflow="fold")
     for number, one in enumerate(incident.episodes[:most], 1):
         times = [words.day_and_clock(one.start), *(words.clock(t) if t else "–" for t in (one.not_ready, one.end))]
         cells = [str(number), one.node, *times, one.kind.value, one.cause or one.planned or "–", str(len(one.alerts))]
