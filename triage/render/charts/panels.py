@@ -27,7 +27,7 @@ def panels(
             by_metric[one.metric].append(one)
     drawn = []
     for group in list(by_metric.values())[:_MOST_PANELS]:
-        panel = _panel(group[:_MOST_CURVES], scale, form, y)
+        panel = _panel(group, scale, form, y)
         if panel.curves:
             drawn.append(panel)
             y += _HEIGHT + 14 + (form.above or 0)
@@ -36,6 +36,7 @@ def panels(
 
 def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> Panel:
     top = y + form.above
+    whole, group = len(group), group[:_MOST_CURVES]
     thinned = [thin(one.points, scale) for one in group]
     limit = max((one.limit for one in group if one.limit is not None), default=None)
     highest = max([limit or 0.0] + [value for points in thinned for _, value in points]) * 1.06 or 1.0
@@ -51,7 +52,8 @@ def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> P
     unit = f" {group[0].unit}" if group[0].unit else ""
     return Panel(
         title=group[0].title, y=top, height=_HEIGHT, name_y=y + 11 if form.above else top + 12,
-        top_label=f"{words.number(highest / 1.06)}{unit}",
+        top_label=f"up to {words.number(highest / 1.06)}{unit}",
+        note=f"{len(group)} of {whole:,} nodes" if whole > len(group) else "",
         limit_y=height_of(limit) if limit is not None else None,
         limit_label=f"limit {words.number(limit)}{unit}" if limit is not None else "",
         curves=tuple(curves),

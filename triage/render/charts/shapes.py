@@ -79,6 +79,8 @@ class Panel:
     height: float
     name_y: float
     top_label: str
+    note: str
+    """How many nodes are drawn, where not all are."""
     limit_y: float | None
     limit_label: str
     curves: tuple[Curve, ...]

@@ -17,6 +17,7 @@ from triage.render.charts.shapes import Band, Chart, Form, Row
 
 Span = tuple[int, int]
 """Epoch milliseconds."""
+_MOST_BANDS = 0.6
 _LETTER = 7.25
 """The width of a letter of a node's name, in units of the picture: the widest of the fonts that are asked for."""
 
@@ -76,7 +77,7 @@ def _within(episode: Episode, span: Span) -> bool:
 
 
 def _bands(episodes: Sequence[Episode], scale: TimeScale) -> Iterator[Band]:
-    """One band a group of episodes; groups that are drawn into each other become one."""
+    """One band a group of episodes, those that touch joined; none where they would cover most of the picture."""
     spans = []
     for episode in episodes:
         if _within(episode, (scale.start, scale.end)):
@@ -89,6 +90,8 @@ def _bands(episodes: Sequence[Episode], scale: TimeScale) -> Iterator[Band]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], right), planned)
         else:
             joined.append((x, right, planned))
+    if sum(right - x for x, right, _ in joined) > _MOST_BANDS * (scale.right - scale.left):
+        return
     for x, right, planned in joined:
         yield Band(x, round(right - x, 1), planned)
 
