@@ -159,13 +159,17 @@ class Story:
         payload = {
             "methodName": "compute.instances.repair.recreateInstance",
             "resourceName": f"projects/p/zones/us-central1-a/instances/{node}",
-            "status": {"message": f"Instance Group Manager 'g' initiated recreateInstance on instance. Reason: {reason}"},
+            "status": {
+                "message": f"Instance Group Manager 'g' initiated recreateInstance on instance. Reason: {reason}"
+            },
         }
         self._entry(
             "cloudaudit.googleapis.com/system_event", "gce_instance", hours, node, "", {"protoPayload": payload}
         )
 
-    def see(self, name: str, node: str | None, hours: float, *, times: int = 1, every_s: float = 30, **more: Any) -> None:
+    def see(
+        self, name: str, node: str | None, hours: float, *, times: int = 1, every_s: float = 30, **more: Any
+    ) -> None:
         """A signal, once or several times."""
         for i in range(times):
             moment = at(hours) + timedelta(seconds=every_s * i)
@@ -186,8 +190,8 @@ class Story:
             )
 
     def refused(self, node: str, hours: float, workload: str, pod: str = "pod-1", *, times: int = 1) -> None:
-        """The kernel names the group whose fork it refused (kernel/cgroup/pids.c, "fork rejected by pids controller")."""
-        namespace = workload.split("/")[0]
+        """The kernel names the group whose fork it refused (kernel/cgroup/pids.c)."""
+        namespace = workload.split("/", maxsplit=1)[0]
         self.see(
             "pid-exhaustion",
             node,

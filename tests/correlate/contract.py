@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from triage.model.incident import Incident
+from triage.render.json import json_report
 
 SURE = ("confirmed", "likely")
 KINDS = ("repair", "upgrade", "preemption", "scale-down", "unrepaired")
@@ -14,7 +15,7 @@ PLANNED = ("upgrade", "preemption", "scale-down")
 
 def document_of(incident: Incident) -> dict[str, Any]:
     """The incident as the JSON report holds it."""
-    document: dict[str, Any] = json.loads(incident.model_dump_json())
+    document: dict[str, Any] = json.loads(json_report(incident, redacted=False))
     return document
 
 

@@ -63,16 +63,17 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     _crowds(scene, drafts, unplanned, traces)
     deviating = {s for s, a in associations.items() if a.deviates}
     deviating |= {s for found in traces.values() for s, t in found.items() if t.node == NOWHERE}
-    roots = {i: _roots(scene, found, deviating) for i, found in traces.items()}
-    by_episode = _cover(scene, traces, roots, deviating, associations)
+    counts = _counts(drafts, traces, deviating)
+    roots = {i: _roots(scene, found, deviating, counts[drafts[i].node_pool]) for i, found in traces.items()}
+    by_episode = _cover(scene, roots, traces, associations)
     _zombies_first(scene, drafts, traces, deviating, by_episode)
     seen = {s for found in traces.values() for s in found}
     chosen = set(by_episode.values())
     consistent = {
         i: roots[i][0] for i in unplanned if i not in by_episode and roots[i] and _follows(scene, roots[i], chosen)
     }
-    counts = {cause: list(by_episode.values()).count(cause) for cause in chosen}
-    ranked = sorted(chosen, key=lambda c: (-counts[c], *_merit(c, traces, associations)))
+    explained = Counter(by_episode.values())
+    ranked = sorted(chosen, key=lambda c: (-explained[c], *_merit(c, traces, associations)))
     return Explanation(
         causes=tuple(ranked),
         by_episode=by_episode,
@@ -132,17 +133,35 @@ def _crowds(scene: Scene, drafts: Sequence[Draft], unplanned: list[int], traces:
                     traces[i].setdefault(signal, trace)
 
 
-def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str]) -> tuple[str, ...]:
+def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str], counts: Mapping[str, int]) -> tuple[str, ...]:
     """The deviating signals that no other deviating one brought on: declared upstream of it, and not later.
 
-    One that only came after what it is declared to bring on is no cause of it, and no root either.
+    One that only came after what it is declared to bring on is no cause of it, and no root either. `counts` holds in
+    how many episodes of the pool each was seen: a cause that explains all beats one that explains some, so
+    that what was seen above it in few of them is passed over.
     """
     candidates = [t for s, t in sorted(found.items()) if s in deviating]
+    kept = [t for t in candidates if not any(_passed_over(scene, t, other, counts) for other in candidates)]
     return tuple(
         t.signal
-        for t in candidates
-        if not any(_brings_on(scene, other, t) or _came_too_late(scene, t, other) for other in candidates)
+        for t in kept
+        if not any(_brings_on(scene, other, t) or _came_too_late(scene, t, other) for other in kept)
     )
+
+
+def _passed_over(scene: Scene, cause: Trace, effect: Trace, counts: Mapping[str, int]) -> bool:
+    """Whether `cause` was seen in far fewer episodes than what it brought on here."""
+    return _brings_on(scene, cause, effect) and counts[cause.signal] < _MOST * counts[effect.signal]
+
+
+def _counts(
+    drafts: Sequence[Draft], traces: Mapping[int, Mapping[str, Trace]], deviating: set[str]
+) -> dict[str | None, Counter[str]]:
+    """Node pool → in how many of its episodes each deviating signal was seen."""
+    found: dict[str | None, Counter[str]] = {}
+    for i, signals in traces.items():
+        found.setdefault(drafts[i].node_pool, Counter()).update(s for s in signals if s in deviating)
+    return found
 
 
 def _came_too_late(scene: Scene, cause: Trace, effect: Trace) -> bool:
@@ -173,43 +192,25 @@ def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
 
 def _cover(
     scene: Scene,
-    traces: Mapping[int, Mapping[str, Trace]],
     roots: Mapping[int, tuple[str, ...]],
-    deviating: set[str],
+    traces: Mapping[int, Mapping[str, Trace]],
     associations: Mapping[str, Association],
 ) -> dict[int, str]:
     """The smallest set of causes, greedily: the one that explains most of what is left, then the better evidenced.
 
-    A root counts where it is one. What is seen in many more episodes than any root above it is the
-    common cause, and takes its own episodes: a cause that explains all beats one that explains some.
+    An episode whose only root is what a chosen cause is declared to bring on stays open: it is consistent, not more.
     """
-    left = {i: set(signals) for i, signals in roots.items() if signals}
+    left = {i: signals for i, signals in roots.items() if signals}
     by_episode: dict[int, str] = {}
     while left:
         counts = Counter(signal for signals in left.values() for signal in signals)
         best = min(counts, key=lambda s: (-counts[s], *_merit(s, traces, associations)))
-        seen = Counter(s for i in left for s in traces[i] if s in deviating)
-        common = _common(scene, best, counts[best], seen)
-        held = {i for i in left if common in traces[i] and (common in left[i] or common != best)}
-        if not _follows(scene, (common,), set(by_episode.values())):
-            by_episode |= dict.fromkeys(held, common)
+        held = [i for i in left if best in left[i]]
+        if not _follows(scene, (best,), set(by_episode.values())):
+            by_episode |= dict.fromkeys(held, best)
         for i in held:
             left.pop(i)
     return by_episode
-
-
-def _common(scene: Scene, best: str, count: int, seen: Mapping[str, int]) -> str:
-    """What is of `best`'s story and was seen in many more of the open episodes than any root; else `best` itself."""
-    related = {s: n for s, n in seen.items() if s == best or _related(scene, best, s)}
-    most = max(related.values(), default=0)
-    if count >= _MOST * most:
-        return best
-    widest = [s for s, n in related.items() if n == most]
-    return min(widest, key=lambda s: (-len(scene.graph.descendants(s)), s))
-
-
-def _related(scene: Scene, best: str, signal: str) -> bool:
-    return scene.graph.upstream_of(best, signal) or scene.graph.upstream_of(signal, best)
 
 
 def _merit(

@@ -10,6 +10,7 @@ from triage.correlate.colocate import Located
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES, Explanation, Trace
 from triage.correlate.resolve import USUAL
+from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
 from triage.model.incident import Suspect
 
@@ -93,7 +94,7 @@ def gather(
         groups=len({drafts[i].group for i in explained}),
         mechanism=sum(1 for t in traces.values() if any(x.mechanism for x in t)),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
-        association=_association(cause, associations),
+        association=_association(cause, associations) if _on_a_node(traces) else None,
         chain=chain,
         suspects=suspects,
         workload=workload,
@@ -108,6 +109,11 @@ def gather(
 def _own(found: Mapping[str, Trace], cause: str) -> list[Trace]:
     """The cause's traces; exhausted ids count for the zombies that hold them."""
     return [found[s] for s in ((cause, PIDS) if cause == ZOMBIES else (cause,)) if s in found]
+
+
+def _on_a_node(traces: Mapping[int, Sequence[Trace]]) -> bool:
+    """Whether the evidence lies on nodes: windows on nodes say nothing of what no node bears."""
+    return any(t.node != NOWHERE for found in traces.values() for t in found)
 
 
 def _association(cause: str, associations: Mapping[str, Association]) -> Association | None:

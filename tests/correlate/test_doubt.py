@@ -1,0 +1,100 @@
+import shlex
+
+import pytest
+
+from tests.correlate.build import ALL, Story, leak
+from triage.correlate.commands import Names, command, fill
+from triage.model.place import Cluster
+from triage.model.signal import Step
+
+CLUSTER = Cluster(name="shop", project="shop-prod", location="us-central1-a")
+
+
+def commands(incident) -> list[str]:
+    return [m.command for m in incident.verdict.missing if m.command] + [
+        a.run for a in incident.verdict.actions if a.run
+    ]
+
+
+def test_what_is_missing_comes_with_the_command_that_supplies_it():
+    story = Story(present=frozenset({"entries"}))
+    story.goes_down(story.node(1), 5, back=5.5)
+    missing = story.tell().verdict.missing
+    assert all(m.command and m.why for m in missing)
+    text = "\n".join(m.command or "" for m in missing)
+    assert "gcloud container operations list" in text
+    assert "kubectl get" in text
+    assert "triage collect" in text
+    assert 'log_id("serialconsole' in text
+
+
+def test_a_confirmed_verdict_with_a_suspect_misses_nothing():
+    assert leak(Story()).tell().verdict.missing == ()
+
+
+def test_actions_are_filled_in_and_say_whether_they_change_anything():
+    actions = leak(Story()).tell().verdict.actions
+    assert [a.changes for a in actions] == [False, True]
+    assert actions[0].run is not None
+    assert "--zone us-central1-a --project shop-prod" in actions[0].run
+    assert actions[1].run == "kubectl rollout restart -n shop deployment/pdf"
+
+
+def test_without_a_suspect_no_command_speaks_of_a_workload():
+    actions = leak(Story(), workload=None).tell().verdict.actions
+    assert [a.say for a in actions] == ["Look"]
+
+
+def test_autopilot_gets_no_login():
+    assert not any("compute ssh" in c for c in commands(leak(Story(autopilot=True), workload=None).tell()))
+
+
+def test_private_nodes_are_reached_through_iap():
+    logins = [c for c in commands(leak(Story(private=True), workload=None).tell()) if "compute ssh" in c]
+    assert logins
+    assert all("--tunnel-through-iap" in c for c in logins)
+
+
+@pytest.mark.parametrize("name", ["a b; rm -rf /", "$(reboot)", "it's", "`id`", 'quo"te'])
+def test_hostile_names_are_quoted(name):
+    step = Step(say="Look", run="kubectl describe node {node}")
+    filled = fill(step, Names(cluster=CLUSTER, node=name))
+    assert filled is not None
+    assert shlex.split(filled.run or "") == ["kubectl", "describe", "node", name]
+    assert shlex.split(command("gcloud", name)) == ["gcloud", name]
+
+
+@pytest.mark.parametrize("name", ["--all", "$(reboot)", "a'b"])
+def test_a_hostile_name_inside_quotes_or_like_an_option_drops_the_step(name):
+    step = Step(say="Look", run="""bash -c "kubectl describe node {node}" """)
+    assert fill(step, Names(cluster=CLUSTER, node=name)) is None
+
+
+def test_what_is_unknown_stays_a_capital_placeholder():
+    step = Step(say="Look", run="gcloud compute ssh {node} --zone {zone} -- awk '{n[$1]++} END {print n}'")
+    filled = fill(step, Names(cluster=CLUSTER, node="n1"))
+    assert filled is not None
+    assert filled.run == "gcloud compute ssh n1 --zone ZONE -- awk '{n[$1]++} END {print n}'"
+
+
+def test_the_summary_is_two_sentences_of_plain_facts():
+    summary = leak(Story()).tell().verdict.summary
+    first, second = summary.split(". ", 1)
+    assert first.startswith("Four nodes of node pool pool-1 went down between")
+    assert "driven by shop/pdf" in first
+    assert "4 of 4 episodes" in second
+    assert "4 of 4 alerts" in second
+
+
+def test_gaps_of_the_evidence_are_kept():
+    assert Story(present=ALL).tell().gaps == ()
+
+
+def test_messages_are_bounded_and_marked():
+    story = leak(Story())
+    for row in story.occurrences:
+        row |= {"message": "x" * 1990 + "fork rejected", "mark_start": 1990, "mark_end": 2003}
+    lines = story.tell().causes[0].evidence
+    assert all(len(line.message) <= 2000 for line in lines)
+    assert all(line.mark == (1990, 2000) for line in lines)
+    assert all((line.console_url or "").startswith("https://console.cloud.google.com/logs/query;") for line in lines)
