@@ -176,3 +176,10 @@ def test_a_file_that_is_no_text_is_a_fault(tmp_path):
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PackError, match=r"x.yaml:1:1: no YAML"):
         load_pack([tmp_path])
+
+
+def test_a_whole_filter_does_not_repeat_itself():
+    whole = load_pack().wanted["pid-exhaustion/fork-refused"]
+    assert 'resource.type=("k8s_node" OR "gce_instance" OR "k8s_control_plane_component"' in whole
+    assert 'log_id("kubelet")' not in whole  # every log of a node is looked at, so no single one is named
+    assert 'log_id("events")' in load_pack().wanted["pid-exhaustion/event-pressure"]

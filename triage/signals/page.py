@@ -11,9 +11,9 @@ _WIDTH = 100
 
 
 def page(pack: Pack, signal_id: str) -> str:
-    """Meaning, wordings with their whole filters, place among causes, remedy and sources. Raises KeyError."""
+    """Meaning, wordings with their filters, place among causes, remedy and sources. Raises KeyError."""
     signal = pack.signal(signal_id)
-    parts = [_head(signal), *_wordings(pack, signal), *_graph(Graph(pack), signal), *_remedy(signal)]
+    parts = [_head(signal), *_wordings(signal), *_graph(Graph(pack), signal), *_remedy(signal)]
     if signal.falsepositives:
         parts.append("Mistaken for it\n" + _listed(signal.falsepositives))
     if signal.references:
@@ -28,14 +28,14 @@ def _head(signal: Signal) -> str:
     return f"{told}\n\n{textwrap.fill(' '.join(signal.description.split()), _WIDTH)}"
 
 
-def _wordings(pack: Pack, signal: Signal) -> Iterator[str]:
+def _wordings(signal: Signal) -> Iterator[str]:
     if signal.detect:
         yield "Recognised by"
     for alternative in signal.detect:
         variant = f", variant {alternative.variant}" if alternative.variant else ""
         hint = "" if alternative.mechanism else ", a hint only"
         head = f"  {alternative.name} (in {', '.join(alternative.stream)}{variant}{hint})"
-        yield f"{head}\n{textwrap.indent(pack.wanted[f'{signal.id}/{alternative.name}'], '    ')}"
+        yield f"{head}\n{textwrap.indent(alternative.filter.strip(), '    ')}"
     for rule in signal.metrics:
         bound = f"{rule.at:g} × {rule.limit}" if rule.limit else f"{rule.at:g}"
         yield f"  {rule.name} (metric): {rule.metric} {'≤' if rule.below else '≥'} {bound}"

@@ -101,11 +101,34 @@ def whole_filter(
             groups.setdefault(text_paths(stream), []).append(condition)
     branches: list[Node] = []
     for texts, conditions in groups.items():
-        terms = [_any(_flat(conditions, Or))]
+        terms = [_any(_broadest(_flat(conditions, Or)))]
         if written.root is not None:
             terms.append(widen(written.root, firsts, texts))
         branches.append(And(tuple(_flat(terms, And))) if len(terms) > 1 else terms[0])
     return Filter(_any(_flat(branches, Or)))
+
+
+def _broadest(conditions: Sequence[Node]) -> list[Node]:
+    """The conditions without those that another one holds already: all logs of a resource hold each one log of it."""
+    whole = frozenset().union(*(_types(condition) for condition in conditions))
+    kept: list[Node] = []
+    for condition in conditions:
+        terms = condition.terms if isinstance(condition, And) else ()
+        if not any(types and types <= whole for types in map(_types, terms)):
+            kept.append(condition)
+    return kept
+
+
+def _types(condition: Node) -> frozenset[str]:
+    """The resource types that a condition `resource.type=…` lets pass; empty for any other condition."""
+    match condition:
+        case Restriction(Path(("resource", "type")), "=", Value(text, "")):
+            return frozenset({text})
+        case Restriction(Path(("resource", "type")), "=", Or(terms)):
+            texts = [term.text for term in terms if isinstance(term, Value) and not term.special]
+            return frozenset(texts) if len(texts) == len(terms) else frozenset()
+        case _:
+            return frozenset()
 
 
 def _flat(nodes: Sequence[Node], kind: type[And] | type[Or]) -> list[Node]:
