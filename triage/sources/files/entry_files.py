@@ -14,7 +14,7 @@ from triage.sources.files.heads import quoted
 from triage.sources.files.opening import Contents, Found
 from triage.sources.files.sniff import Layout, layout_of
 
-_LARGEST_OBJECT = 64 << 20
+_LARGEST_OBJECT = 16 << 20
 _RATIO = 300
 _SMALL = 256 << 20
 _RESERVE = 256 << 20

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,12 +115,9 @@ def _sort_out(files: dict[str, Path | None], contents: Contents) -> None:
             contents.ignored.append(inner)
 
 
-def _wrapper(names: Iterable[str]) -> str:
-    names = list(names)
-    if not names or any(kind_of(name) for name in names):
-        return ""
-    first = names[0].partition("/")[0] + "/"
-    return first if all(name.startswith(first) for name in names) else ""
+def _wrapper(names: Collection[str]) -> str:
+    tops = {name.partition("/")[0] + "/" for name in names}
+    return tops.pop() if len(tops) == 1 and all("/" in name for name in names) else ""
 
 
 def _walk(root: Path, contents: Contents) -> Iterator[tuple[str, Path | None]]:

@@ -20,7 +20,7 @@ from triage.sources.files.entry_files import EntryFiles, entry_files
 from triage.sources.files.kept import kept_entries, log_ids
 from triage.sources.files.opening import NOTHING, open_contents
 from triage.sources.files.scan import BIN_NS, PLACE, Scanned, connect, places_of, scan
-from triage.sources.files.window import bounds, choose_window, evidence_end, outside
+from triage.sources.files.window import bounds, choose_window, evidence_end, known_edges, outside
 from triage.sources.plan import Plan
 
 _CONTAINER_TYPES = ("k8s_container", "container")
@@ -58,7 +58,8 @@ def read_evidence(path: Path, ask: Ask, plan: Plan) -> Evidence:
         files = entry_files(contents)
         companions = read_companions(contents)
         with connect(files) as connection:
-            reading = _Reading(path, files, companions, scan(connection, files, plan))
+            edges = known_edges(ask, companions.manifest.end)
+            reading = _Reading(path, files, companions, scan(connection, files, plan, edges=edges))
             _require(reading)
             cluster, names = _cluster(reading, ask)
             evidence = _assemble(connection, reading, cluster, names, ask)

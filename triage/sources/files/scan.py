@@ -4,7 +4,7 @@ DuckDB reads each entry once. What no signal wants is only counted, so memory gr
 logs, pods) and with the entries that are kept, not with the entries that are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -104,8 +104,8 @@ def wanted_sql(plan: Plan) -> str:
     return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
 
 
-def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -> Scanned:
-    """Read every entry once.
+def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, *, edges: Sequence[int] = ()) -> Scanned:
+    """Read every entry once. `edges` (nanoseconds) are times that no row of `spoke` may reach across.
 
     A file with records that are no entries is looked at line by line, to say where; where that saves broken lines
     (text that is no UTF-8, say), everything is read again with the saved ones.
@@ -115,9 +115,9 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -
         nothing = ", ".join(f"'' AS {name}" for name in PLACE)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {nothing}, NULL::JSON AS entry LIMIT 0")
         return Scanned(_nowhere("log_name", "bin", "n", "first", "last"), _nowhere(*_POD, "first", "last"), 0)
-    files.asked(lambda: _pass(connection, files, plan))
+    files.asked(lambda: _pass(connection, files, plan, edges))
     if _mended(connection, files):
-        files.asked(lambda: _pass(connection, files, plan))
+        files.asked(lambda: _pass(connection, files, plan, edges))
     spoke = _part(connection, 0, f"{place}, log_name, bin, n, first, last")
     pods = _part(connection, 1, f"{place}, {', '.join(_POD)}, first, last")
     connection.execute(
@@ -152,11 +152,11 @@ def _mended(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> bool:
     return again
 
 
-def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE groups AS {_pass_sql(files, wanted_sql(plan))}")
+def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, edges: Sequence[int]) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE groups AS {_pass_sql(files, wanted_sql(plan), edges)}")
 
 
-def _pass_sql(files: EntryFiles, wanted: str) -> str:
+def _pass_sql(files: EntryFiles, wanted: str, edges: Sequence[int] = ()) -> str:
     """Groups of entries in three parts: 0 by place, log and bin; 1 by pod and place; 2 what is no entry, by file."""
     fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in LOG_ENTRY.items()) + "}"
     source = files.sql(
@@ -170,6 +170,8 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
         f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type")
     )
     entry = ", ".join(f'"{name}"' for name in LOG_ENTRY)
+    passed = " + ".join(f"(t >= {edge})::INT" for edge in edges)
+    era = f" CASE WHEN part = 0 THEN {passed} END AS era," if edges else ""
     return f"""
         WITH lines AS ({source}),
         fields AS (SELECT *, resource."type" AS rtype, logName AS log_name, {", ".join(told)} FROM lines),
@@ -187,7 +189,7 @@ def _pass_sql(files: EntryFiles, wanted: str) -> str:
         SELECT part, {place}, {pod}, {controller},
             CASE WHEN part = 0 THEN coalesce(log_name, '') END AS log_name,
             CASE WHEN part = 0 THEN t // {BIN_NS} END AS bin,
-            CASE WHEN part = 2 THEN filename END AS filename,
+            CASE WHEN part = 2 THEN filename END AS filename,{era}
             count(*) AS n, min(t) AS first, max(t) AS last,
             list(struct_pack({entry})) FILTER (part = 0 AND wanted) AS entries
         FROM entries, (SELECT unnest([0, 1, 2]) AS part)
@@ -224,5 +226,17 @@ _TARGET = """regexp_extract(coalesce(
 
 def ns_sql(column: str) -> str:
     """A text column's RFC 3339 time as nanoseconds since the epoch; NULL where it is none."""
+    # DuckDB drops the offset of a text that it casts; nearly all times are in UTC, so the others may cost more.
+    sign, hours, minutes = (f"regexp_extract({column}, {_OFFSET}, {group})" for group in (1, 2, 3))
+    seconds = f"({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * CASE {sign} WHEN '-' THEN -1 ELSE 1 END"
+    local = f"epoch_ns(TRY_CAST(regexp_replace({column}, {_OFFSET}, '') AS TIMESTAMP_NS))"
     # `infinity` and the like are times to DuckDB, too
-    return f"epoch_ns(CASE WHEN {column} BETWEEN '0' AND ':' THEN TRY_CAST({column} AS TIMESTAMP_NS) END)"
+    return f"""CASE
+        WHEN {column} NOT BETWEEN '0' AND ':' THEN NULL
+        WHEN ends_with({column}, 'Z') OR NOT regexp_matches({column}, {_OFFSET}) THEN
+            epoch_ns(TRY_CAST({column} AS TIMESTAMP_NS))
+        ELSE {local} - ({seconds}) * 1000000000
+    END"""
+
+
+_OFFSET = r"'([+-])(\d\d):?(\d\d)$'"

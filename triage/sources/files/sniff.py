@@ -34,7 +34,7 @@ def layout_of(path: Path) -> tuple[Layout, bool]:
     head = _head(path, packed=packed)
     if head is None:
         return Layout.STREAM, False
-    body = head.removeprefix(BOM).lstrip()
+    body = head.removeprefix(BOM).lstrip(b"\x00 \t\r\n")
     layout = _layout(body)
     named_packed = path.name.lower().endswith(".gz")
     plain = packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
@@ -62,6 +62,6 @@ def _layout(body: bytes) -> Layout:
         value = json.loads(first)
     except (ValueError, RecursionError):
         # A line that opens an object and leaves it open is pretty-printed; any other is a broken line among lines.
-        open_ended = first.rstrip().endswith((b"{", b",", b"["))
+        open_ended = first.rstrip().endswith((b"{", b",", b"[")) or re.match(rb'\{\s*"entries"\s*:\s*\[', first)
         return Layout.STREAM if newline and open_ended else Layout.LINES
     return Layout.STREAM if isinstance(value, dict) and isinstance(value.get("entries"), list) else Layout.LINES

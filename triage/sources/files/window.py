@@ -79,6 +79,14 @@ def bounds(window: Window) -> tuple[int, int]:
     return _ns(window.start), _ns(window.end) + 999
 
 
+def known_edges(ask: Ask, end: int | None) -> list[int]:
+    """Where the window starts, and the first moment after it, as far as that is known before entries are read."""
+    if ask.until is None and end is None:
+        return [_ns(ask.since)] if isinstance(ask.since, datetime) else []
+    start, stop = bounds(choose_window(ask, end))
+    return [start, stop + 1]
+
+
 def _up(ns: int) -> datetime:
     return from_ns(ns)
 
@@ -91,7 +99,8 @@ def _ns(moment: datetime) -> int:
 def outside(spoke: pd.DataFrame, start: int, end: int) -> int:
     """How many entries lie outside the window.
 
-    Exact but for places whose five minutes hold the window's very edge: of those, as many as their share of time.
+    Exact where the scan knew the window's edges. Where only its end by the evidence told the start, the five minutes
+    around the start count by their share of time.
     """
     first, last = spoke["first"].to_numpy(), spoke["last"].to_numpy()
     n = spoke["n"].to_numpy()
