@@ -19,7 +19,7 @@ _NAME = "[a-z0-9][-a-z0-9.]*"
 _NAMESPACE = "[a-z0-9][-a-z0-9]*"
 _CONTAINER = f"{_HEX}{{64}}"
 
-_CGROUP = compiled(rf"pod({_UUID})(?:\.slice)?(?:/(?:[a-z]+(?:-[a-z]+)*-)?({_CONTAINER}))?")
+_CGROUP = compiled(rf"[-/]pod({_UUID})(?:\.slice)?(?:/(?:[a-z]+(?:-[a-z]+)*-)?({_CONTAINER}))?")
 _SCOPE = compiled(rf"(?:/docker/|/system\.slice/docker-|\b(?:cri-containerd|docker|crio)-)({_CONTAINER})")
 _VICTIM = compiled(r"task_memcg=([^\s,]+)")
 _KEY_POD = compiled(rf'\bpods?=\[?"({_NAMESPACE})/({_NAME})"')
@@ -28,6 +28,9 @@ _SANDBOX = compiled(rf"PodSandboxMetadata\{{Name:({_NAME}),Uid:([^,\s]+),Namespa
 _KEY_UID = compiled(rf'\b(?:podUID|pod_uid|UID|uid)[=:]"?({_UUID})\b')
 _VOLUME_UID = compiled(rf"/(?:kubelet|kubernetes)/pods/({_UUID})\b")
 _PLAIN_ID = compiled(rf"(?:^|[^0-9a-f:]|(?:containerd|docker|cri-o)://)({_CONTAINER})(?:[^0-9a-f]|$)")
+
+
+_RUNTIMES = ("/docker/", "docker-", "cri-containerd-", "crio-")
 
 
 class Mention(NamedTuple):
@@ -49,42 +52,48 @@ def mention_in(message: str, extracted: Mapping[str, str] | None = None) -> Ment
     cgroup = _cgroup(extracted.get("cgroup", "")) or _cgroup(_victims(message))
     if cgroup:
         return cgroup
-    old = _OLD_POD.search(message)
+    old = _search(_OLD_POD, message, "_", "(")
     if old:
         return Mention("pod-uid", dashed(old[3]), namespace=old[2], pod=old[1])
-    sandbox = _SANDBOX.search(message)
+    sandbox = _search(_SANDBOX, message, "PodSandboxMetadata{")
     if sandbox:
         return Mention("pod-uid", dashed(sandbox[2]), namespace=sandbox[3], pod=sandbox[1])
-    named = _KEY_POD.search(message)
+    named = _search(_KEY_POD, message, "pod", '="') or _search(_KEY_POD, message, "pods=[")
     namespace, pod = (named[1], named[2]) if named else (extracted.get("namespace"), extracted.get("pod"))
-    uid_text = _first(_KEY_UID, message) or _first(_VOLUME_UID, message) or extracted.get("pod_uid")
+    uid = (
+        _search(_KEY_UID, message, "UID")
+        or _search(_KEY_UID, message, "uid")
+        or _search(_VOLUME_UID, message, "/pods/")
+    )
+    uid_text = uid[1] if uid else extracted.get("pod_uid")
     if uid_text:
         return Mention("pod-uid", dashed(uid_text), namespace=namespace, pod=pod)
     if namespace and pod:
         return Mention("pod-name", namespace=namespace, pod=pod)
-    container = extracted.get("container_id") or _first(_PLAIN_ID, message)
+    plain = None if extracted.get("container_id") or len(message) < 64 else _PLAIN_ID.search(message)
+    container = extracted.get("container_id") or (plain[1] if plain else None)
     return Mention("container-id", container_id=container) if container else None
+
+
+def _search(pattern: Any, text: str, *needles: str) -> Any:
+    """The pattern's match; not even sought where the text lacks one of the needles, which is far cheaper to see."""
+    return pattern.search(text) if all(needle in text for needle in needles) else None
 
 
 def _victims(message: str) -> str:
     """The part of an OOM record that names the victim: its `cpuset` and `mems_allowed` are those of whoever asked."""
-    victim = _VICTIM.search(message)
-    return victim[1] if victim else message
+    victim = _search(_VICTIM, message, "task_memcg=")
+    return str(victim[1]) if victim else message
 
 
 def _cgroup(text: str) -> Mention | None:
-    if not text:
+    if len(text) < 32:
         return None
-    found = _CGROUP.search(text) if "pod" in text else None
+    found = _CGROUP.search(text) if "/pod" in text or "-pod" in text else None
     if found:
         return Mention("cgroup", dashed(found[1]), found[2])
-    container = _SCOPE.search(text)
+    container = _SCOPE.search(text) if any(runtime in text for runtime in _RUNTIMES) else None
     return Mention("cgroup", container_id=container[1]) if container else None
-
-
-def _first(pattern: Any, text: str) -> str | None:
-    found = pattern.search(text)
-    return found[1] if found else None
 
 
 def dashed(uid: str) -> str:
