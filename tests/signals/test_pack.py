@@ -7,8 +7,11 @@ import pytest
 from triage.errors import PackError
 from triage.lql.parse import parse
 from triage.lql.print import to_text
+from triage.resources import resource
 from triage.signals import load_pack
 from triage.signals.check import check_files
+from triage.signals.documents import read_document
+from triage.signals.drafts import read_draft
 
 GOOD = """\
 id: my-signal
@@ -183,3 +186,11 @@ def test_a_whole_filter_does_not_repeat_itself():
     assert 'resource.type=("k8s_node" OR "gce_instance" OR "k8s_control_plane_component"' in whole
     assert 'log_id("kubelet")' not in whole  # every log of a node is looked at, so no single one is named
     assert 'log_id("events")' in load_pack().wanted["pid-exhaustion/event-pressure"]
+
+
+def test_the_documented_example_is_a_signal(tmp_path):
+    readme = (resource("queries") / "README.md").read_text()
+    path = tmp_path / "conntrack-full.yaml"
+    path.write_text(readme.split("```yaml\n")[1].split("```")[0])
+    assert set(read_document(path).value) >= {"id", "detect", "examples"}
+    assert not list(read_draft(resource("queries") / "streams.yaml", [path]).faults)
