@@ -14,6 +14,8 @@ from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
 from triage.model.incident import Suspect
 
+HALF = 0.5
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -26,6 +28,9 @@ class Facts:
     in_its_pools: int
     """Unplanned episodes in the node pools of the explained ones."""
     by_any_cause: int
+    down: int
+    """Unplanned episodes that turned NotReady or were repaired (the rest served badly)."""
+    down_explained: int
     groups: int
     mechanism: int
     """Explained episodes with a line or metric that names what is exhausted or broken."""
@@ -54,6 +59,11 @@ class Facts:
     def share(self) -> float:
         """The share of unplanned episodes it explains."""
         return self.count / self.total if self.total else 0.0
+
+    @property
+    def half_of_the_down(self) -> bool:
+        """Whether it explains half of the nodes that went down: nodes that serve badly must not outvote them."""
+        return 2 * self.down_explained >= self.down
 
     @property
     def shared_out(self) -> bool:
@@ -91,6 +101,8 @@ def gather(
         total=len(unplanned),
         in_its_pools=sum(1 for i in unplanned if drafts[i].node_pool in pools),
         by_any_cause=len(explanation.by_episode),
+        down=sum(1 for i in unplanned if not drafts[i].served_badly),
+        down_explained=sum(1 for i in explained if not drafts[i].served_badly),
         groups=len({drafts[i].group for i in explained}),
         mechanism=sum(1 for t in traces.values() if any(x.mechanism for x in t)),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
@@ -145,10 +157,18 @@ def _covered(scene: Scene, draft: Draft) -> bool:
 
 
 def _suspects(named: Named, located: Located) -> tuple[tuple[Suspect, ...], str | None, str | None]:
-    """Direct evidence first; co-location speaks only where lines single nobody out."""
+    """Direct evidence first; co-location speaks where lines single nobody out.
+
+    Where lines name several, and of these one alone ran on all failing nodes, the two kinds of evidence agree on it.
+    """
     if named.chosen:
         return named.suspects, named.chosen, "direct" if named.strong else "complaints"
     if located.chosen:
+        seconded = next((s for s in named.suspects if s.name == located.chosen and s.score and s.score >= HALF), None)
+        if named.strong and seconded:
+            both = f"{seconded.reason} {located.suspects[0].reason}"
+            agreed = seconded.model_copy(update={"tied": False, "reason": both, "q_value": located.suspects[0].q_value})
+            return (agreed,), located.chosen, "direct"
         return located.suspects, located.chosen, "co-location"
     known = {s.name for s in named.suspects}
     return (*named.suspects, *(s for s in located.suspects if s.name not in known)), None, None

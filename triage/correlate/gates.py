@@ -67,7 +67,9 @@ def _ordered(f: Facts) -> tuple[bool, str]:
 
 
 def _half(f: Facts) -> tuple[bool, str]:
-    return f.share >= HALF or f.shared_out, _explains(f)
+    enough = f.share >= HALF or f.shared_out
+    down = "" if f.half_of_the_down else f", but only {_of(f.down_explained, f.down)} of those that went down"
+    return enough and (f.half_of_the_down or f.shared_out), _explains(f) + down
 
 
 def _explains(f: Facts) -> str:
