@@ -1,4 +1,7 @@
-"""Whole incidents with a piece taken out or moved: what rested on it must go. `TRIAGE_FULL_NULL=1` shuffles 200 times."""
+"""Whole incidents with a piece taken out or moved: what rested on it must go.
+
+`TRIAGE_FULL_NULL=1` shuffles 200 times.
+"""
 
 import os
 from collections import Counter
