@@ -5,8 +5,8 @@ import sys
 import traceback
 from typing import NoReturn
 
-import click
 import typer
+from typer.exceptions import Abort, Exit, TyperException
 
 from triage import __version__
 from triage.cli import collect, demo, doctor, incident, signals
@@ -67,12 +67,12 @@ def main() -> NoReturn:
     except TriageError as error:
         status = error.exit_status
         _complain(str(error), error.remedy)
-    except click.exceptions.Exit as done:
+    except Exit as done:
         status = done.exit_code
-    except click.ClickException as error:
+    except TyperException as error:
         status = 2
         _complain(error.format_message(), f"see: triage {_command()}--help")
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, Abort):
         status = 130
         _complain("interrupted", "")
     except BrokenPipeError:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from triage.sources.live.collect import Progress
+from triage.sources.live.collection import Progress
 
 
 @contextmanager
