@@ -18,7 +18,7 @@ from triage.resources import resource
 from triage.signals import load_pack
 
 PICTURE = Path(__file__).parents[2] / "docs" / "report.png"
-_WIDTH, _HEIGHT = 1120, 1440
+_WIDTH, _HEIGHT = 1120, 1360
 
 
 def main() -> None:
