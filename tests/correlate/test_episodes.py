@@ -212,3 +212,18 @@ def test_three_nodes_within_five_minutes_are_one_group():
     for i, hours in enumerate((5, 5.05, 5.1, 8)):
         story.goes_down(story.node(i), hours, back=hours + 0.2)
     assert [e.group for e in story.tell().episodes] == [0, 0, 0, 1]
+
+
+def test_the_ready_condition_as_a_metric_tells_where_no_event_does():
+    story = Story()
+    node = story.node(1)
+    story.measure("status_condition:Ready:True", node, [(4.9, 1), (5.0, 0), (5.1, 0), (5.3, 1)])
+    story.measure("status_condition:Ready:Unknown", node, [(4.9, 0), (5.0, 1), (5.1, 1), (5.3, 0)])
+    (episode,) = story.tell().episodes
+    assert (episode.node, episode.not_ready, episode.end) == (node, at(5), at(5.3))
+
+
+def test_a_pods_event_about_its_dead_node_is_no_not_ready_of_another_node():
+    story = Story()
+    story.see("node-not-ready", story.node(3), 5, namespace="shop", pod="db-0", message="Node is not ready")
+    assert story.tell().episodes == ()

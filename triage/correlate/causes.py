@@ -1,10 +1,12 @@
 """The causes of the report: each with its numbers, its suspects, its lines, its trends."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
+import pandas as pd
 
 from triage.correlate.associate import Association, contrast
 from triage.correlate.attribute import Named, name_directly
@@ -17,12 +19,13 @@ from triage.correlate.judge import most_planned
 from triage.correlate.lines import cause_lines
 from triage.correlate.report import cause_query
 from triage.correlate.stage import Stage
+from triage.correlate.timeline import metric_title
 from triage.correlate.trend import trends
 from triage.correlate.windows import lookback
 from triage.model.incident import Cause, Trend
 from triage.model.links import logs_query_url
 
-_SHOWN_LEVELS = 6
+_SHOWN_LEVELS = 4
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def _levels(found: Sequence[Trend]) -> str:
     limit = next(t.limit for t in found if t.metric == first and t.limit)
     shown = ", ".join(f"{v:,.0f}" if abs(v) >= 10 else f"{v:.2f}" for v in values[:_SHOWN_LEVELS])
     ceiling = f"{limit:,.0f}" if abs(limit) >= 10 else f"{limit:.2f}"
-    return f"; {(first or '').replace('_', ' ')} stood at {shown} of {ceiling} when they went down"
+    return f"; {metric_title(first or '').lower()} stood at {shown} of {ceiling} when they went down"
 
 
 def leads(scene: Scene, drafts: Sequence[Draft], signals: Sequence[str], episodes: Sequence[int]) -> list[float]:
@@ -127,8 +130,7 @@ def _cause(stage: Stage, facts: Facts, rank: int, found: Sequence[Trend]) -> Cau
     signals = (facts.cause, PIDS) if facts.cause == ZOMBIES else (facts.cause,)
     gaps = leads(scene, drafts, (facts.cause,), facts.explained) or leads(scene, drafts, signals, facts.explained)
     enough = facts.total >= 2
-    rows = _rows(stage, signals, facts.explained)
-    query = cause_query(stage.pack, facts.cause, sorted({str(a) for s, a in rows if s == facts.cause}))
+    query = cause_query(stage.pack, facts.cause, _alternatives(stage, facts.cause, facts.explained))
     a = facts.association
     several = enough and len(gaps) >= 2
     return Cause(
@@ -158,24 +160,22 @@ def _quantile(gaps: Sequence[float], percent: float) -> float:
     return round(float(np.percentile(gaps, percent)), 3)
 
 
-def _rows(stage: Stage, signals: Sequence[str], episodes: Sequence[int]) -> set[tuple[str, str]]:
-    """(signal, alternative) of all occurrences before the explained episodes."""
-    return {(s, a) for s, a, _ in _distinct(stage, signals, episodes)}
+def _alternatives(stage: Stage, signal: str, episodes: Sequence[int]) -> list[str]:
+    """The wordings seen before the explained episodes, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for i in episodes:
+        counts.update(_before(stage, signal, i)["alternative"])
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
 def _variants(stage: Stage, signals: Sequence[str], episodes: Sequence[int]) -> tuple[str, ...]:
-    return tuple(sorted({v for _, _, v in _distinct(stage, signals, episodes) if v}))
+    found = {v for i in episodes for signal in signals for v in _before(stage, signal, i)["variant"] if v}
+    return tuple(sorted(found))
 
 
-def _distinct(stage: Stage, signals: Sequence[str], episodes: Sequence[int]) -> set[tuple[str, str, str | None]]:
-    found: set[tuple[str, str, str | None]] = set()
-    for i in episodes:
-        for signal in signals:
-            low, high = lookback(stage.scene, stage.drafts, i, stage.scene.graph.reach(signal))
-            rows = stage.scene.seen.within(signal, stage.drafts[i].node, low, high)
-            pairs = rows[["alternative", "variant"]].drop_duplicates()
-            found |= {(signal, str(a), v) for a, v in zip(pairs["alternative"], pairs["variant"], strict=True)}
-    return found
+def _before(stage: Stage, signal: str, index: int) -> pd.DataFrame:
+    low, high = lookback(stage.scene, stage.drafts, index, stage.scene.graph.reach(signal))
+    return stage.scene.seen.within(signal, stage.drafts[index].node, low, high)
 
 
 def planned_causes(stage: Stage) -> tuple[Cause, ...]:

@@ -8,7 +8,7 @@ from statistics import median
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
-from triage.correlate.times import MINUTE, length_ns
+from triage.correlate.times import MINUTE, SECOND, length_ns
 from triage.correlate.windows import lookback
 from triage.model.incident import ChainLink
 from triage.model.signal import Role
@@ -52,7 +52,7 @@ def build_chain(
                 effect=b,
                 because=declared.because if declared else "",
                 episodes=len(gaps),
-                median_gap_s=round(median(gaps) / 1e9, 3) if len(gaps) >= 2 else None,
+                median_gap_s=round(median(gaps) / 1e9, 3) if len(gaps) >= 2 and median(gaps) >= 0 else None,
             )
         )
     return Chain(path, tuple(links))
@@ -90,7 +90,7 @@ def _accepted(
                 continue
             both = [found[b] - found[a] for found in firsts.values() if a in found and b in found]
             held = [gap for gap in both if _in_order(a, b, gap, length_ns(link.within))]
-            if held and 2 * len(held) >= len(both):
+            if held and 2 * len(held) >= len(both) and ((a, b) == (ZOMBIES, PIDS) or median(held) >= -SECOND):
                 accepted[a, b] = held
     return accepted
 

@@ -22,14 +22,8 @@ _KUBERNETES = re.compile(
 _GKE = re.compile(
     r"(?:ClusterManager(?:Internal)?|^)\.?(?P<call>(?:Create|Delete|Update|Set|Upgrade|Patch|Rollback)[A-Z]\w*)$"
 )
-_MACHINES = (
-    "system:serviceaccount:kube-system:",
-    "system:node:",
-    "system:addon-manager",
-    "system:kube-",
-    "system:apiserver",
-    "system:gke-",
-)
+_MACHINES = re.compile(r"^system:(?!serviceaccount:)|^system:serviceaccount:(?:kube|gke|gmp)-")
+"""The control plane and GKE's own agents; a service account of any other namespace may well be somebody's deployer."""
 _OPERATIONS = frozenset(
     {
         "CREATE_NODE_POOL",
@@ -75,7 +69,7 @@ def _from_audit(evidence: Evidence, start: int, end: int) -> Iterator[Change]:
 def _change(row: Any, payload: dict[str, Any], project: str | None) -> Change | None:
     method = str(payload.get("methodName") or "")
     who = (payload.get("authenticationInfo") or {}).get("principalEmail")
-    if isinstance(who, str) and who.startswith(_MACHINES):
+    if isinstance(who, str) and _MACHINES.match(who):
         return None
     kubernetes, gke = _KUBERNETES.match(method), _GKE.search(method)
     if kubernetes:

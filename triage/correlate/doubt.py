@@ -8,8 +8,10 @@ from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import Explanation
 from triage.correlate.facts import Facts
 from triage.correlate.seen import NOWHERE
+from triage.correlate.words import number, plural
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Missing, Rival
+from triage.model.links import quoted
 
 _NODE_LOGS = {
     "kubelet": 'resource.type="k8s_node" AND log_id("kubelet")',
@@ -25,6 +27,13 @@ _WHY_LOGS = {
     "events": "events bear the NotReady transitions, evictions and failed probes",
     "serialconsole.googleapis.com/serial_port_1_output": "only this log outlives a hung node: panics, lockups, OOM",
 }
+_WHAT_LOGS = {
+    "kubelet": "The kubelet's log",
+    "container-runtime": "The container runtime's log",
+    "node-journal": "The nodes' journal, with the kernel's lines",
+    "events": "Kubernetes events",
+    "serialconsole.googleapis.com/serial_port_1_output": "The nodes' serial consoles",
+}
 _SERIAL = "serialconsole.googleapis.com/serial_port_1_output"
 _PROCESSES = (
     "ps -eo ppid,stat,comm --sort=ppid | awk '$2 ~ /^Z/' | head -50; cat /proc/sys/kernel/pid_max; ps -eLf | wc -l"
@@ -39,10 +48,12 @@ def missing(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Fa
     found: list[Missing] = []
     for log, filter_ in _NODE_LOGS.items():
         if log not in spoken and not (log == "node-journal" and _legacy(spoken)):
-            of_cluster = f'({filter_}) AND resource.labels.cluster_name="{cluster.name}"' if log != _SERIAL else filter_
+            of_cluster = f"({filter_}) AND resource.labels.cluster_name={quoted(cluster.name)}"
+            if log == _SERIAL:
+                of_cluster = f"{filter_}{_of_nodes(drafts)}"
             found.append(
                 Missing(
-                    what=f"The log {log} of the nodes",
+                    what=_WHAT_LOGS[log],
                     why=_WHY_LOGS[log],
                     command=read_logs(cluster, window, of_cluster, f"entries-{log.split('.')[0].split('/')[0]}.json"),
                 )
@@ -54,6 +65,13 @@ def missing(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Fa
     if facts is None:
         found += _live(evidence, scene, drafts)
     return tuple(found[:_MOST])
+
+
+def _of_nodes(drafts: Sequence[Draft]) -> str:
+    """Serial consoles know no cluster: the clause that picks the failing nodes' by name."""
+    nodes = sorted({d.node for d in drafts if d.known_node})[:_MOST]
+    names = " OR ".join(quoted(node) for node in nodes)
+    return f' AND labels."compute.googleapis.com/resource_name"=({names})' if nodes else ""
 
 
 def _legacy(spoken: set[str]) -> bool:
@@ -139,11 +157,11 @@ def against(drafts: Sequence[Draft], facts: Facts, explanation: Explanation) -> 
     if a and a.same[1] + a.other[1]:
         found.append(f"{a.same[1] + a.other[1]} of {a.controls} control windows on healthy nodes show it as well.")
     if facts.covered < facts.count:
-        found.append(
-            f"The logs of {facts.count - facts.covered} nodes were silent for most of the hour before NotReady."
-        )
+        silent = plural(facts.count - facts.covered, "node")
+        found.append(f"The logs of {silent} were silent for most of the hour before NotReady.")
     if facts.inferred:
-        found.append(f"{facts.inferred} of the repaired nodes were inferred, not named.")
+        verb = "was" if facts.inferred == 1 else "were"
+        found.append(f"{number(facts.inferred).capitalize()} of the repaired nodes {verb} inferred, not named.")
     if facts.before < facts.count:
         found.append(f"In {facts.count - facts.before} episodes the first evidence did not come before NotReady.")
     found += [f"{s} has equal claims in the same episodes." for s in facts.rivals]
@@ -193,7 +211,11 @@ def ruled_out(
         elif not any(signal in traces for traces in explanation.traces.values()):
             nodes = [n for n in scene.seen.nodes(signal) if n != NOWHERE]
             healthy = [n for n in nodes if n not in failing]
-            where = f"on {len(healthy)} nodes that stayed healthy" if healthy else "at times when no node went bad"
+            where = (
+                f"on {plural(len(healthy), 'node')} that stayed healthy"
+                if healthy
+                else "at times when no node went bad"
+            )
             reason = f"Seen only {where}, before none of the episodes."
         else:
             continue
@@ -219,7 +241,9 @@ def would_change(facts: Facts | None, scene: Scene) -> tuple[str, ...]:
     upstream = sorted(
         s for s in scene.seen.signals if scene.graph.upstream_of(s, facts.cause) and scene.graph.is_cause(s)
     )
-    found += [f"{_title(scene, s)} on the failing nodes would move the cause further up." for s in upstream[:1]]
+    found += [
+        f"Evidence of “{_title(scene, s)}” on the failing nodes would move the cause further up." for s in upstream[:1]
+    ]
     return tuple(found)
 
 

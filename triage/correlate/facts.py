@@ -12,6 +12,7 @@ from triage.correlate.explain import PIDS, ZOMBIES, Explanation, Trace
 from triage.correlate.resolve import USUAL
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
+from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
 HALF = 0.5
@@ -111,7 +112,7 @@ def gather(
         suspects=suspects,
         workload=workload,
         basis=basis,
-        covered=sum(1 for i in explained if _covered(scene, drafts[i])),
+        covered=sum(1 for i in explained if _covered(scene, drafts, i)),
         inferred=sum(1 for i in explained if drafts[i].inferred),
         rivals=rivals,
         lesser=lesser,
@@ -148,12 +149,12 @@ def _before(draft: Draft, traces: Sequence[Trace]) -> bool:
     return any(t.first <= latest for t in traces)
 
 
-def _covered(scene: Scene, draft: Draft) -> bool:
+def _covered(scene: Scene, drafts: Sequence[Draft], index: int) -> bool:
+    draft = drafts[index]
     if not draft.known_node:
         return False
-    if draft.served_badly:
-        return scene.coverage.spoke(draft.node, draft.start, draft.end if draft.end is not None else scene.end)
-    return scene.coverage.spoke(draft.node, max(draft.onset - HOUR, scene.start), draft.onset)
+    low, high = lookback(scene, drafts, index, HOUR)
+    return scene.coverage.spoke(draft.node, max(low, scene.start), high)
 
 
 def _suspects(named: Named, located: Located) -> tuple[tuple[Suspect, ...], str | None, str | None]:

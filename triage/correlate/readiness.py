@@ -25,7 +25,12 @@ _NODE_IN_TEXT = (
     r"(?i:node) (?P<name>[a-z0-9][a-z0-9.-]*) (?:status is now|event:|because it does not|has been rebooted)"
 )
 _KUBELET_WORDS = r"Node became not ready"
-_READY_METRICS = ("node_ready", "status_condition_ready")
+_READY_METRICS = (
+    ("status_condition:Ready:True", True),
+    ("status_condition:Ready:False", False),
+    ("status_condition:Ready:Unknown", False),
+)
+"""Metric → whether a value of 1 means Ready."""
 
 
 @dataclass(frozen=True)
@@ -92,22 +97,25 @@ def _matching(
 def _from_occurrences(occurrences: pd.DataFrame) -> Iterable[tuple[int, str, str, str]]:
     # The node controller also tells every pod of a dead node; a pod's event knows its node only by the pod's name,
     # which a StatefulSet has by then used again elsewhere.
-    rows = occurrences[
-        (occurrences["signal"] == "node-not-ready") & occurrences["node"].notna() & occurrences["pod"].isna()
-    ]
-    for at, node, clears, stream in zip(
-        column_ns(rows["timestamp"]), rows["node"], rows["clears"], rows["stream"], strict=True
-    ):
-        yield int(at), str(node), "ready" if clears else "not-ready", str(stream)
+    rows = occurrences[(occurrences["signal"] == "node-not-ready") & occurrences["pod"].isna()]
+    columns = (rows["node"], rows["extracted"], rows["clears"], rows["stream"])
+    for at, node, extracted, clears, stream in zip(column_ns(rows["timestamp"]), *columns, strict=True):
+        name = node or (extracted.get("node") if isinstance(extracted, dict) else None)
+        if isinstance(name, str):
+            yield int(at), name, "ready" if clears else "not-ready", str(stream)
 
 
 def _from_metrics(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
+    """Turns of the Ready condition: `status_condition:Ready:STATUS` is 1 while the condition has that status."""
     metrics = evidence.metrics
-    rows = metrics[metrics["metric"].isin(_READY_METRICS) & metrics["node"].notna()].sort_values(["node", "timestamp"])
-    changed = (rows["value"] >= 0.5) != (rows.groupby("node")["value"].shift(fill_value=1.0) >= 0.5)
-    turns = rows[changed]
-    for at, node, value in zip(column_ns(turns["timestamp"]), turns["node"], turns["value"], strict=True):
-        yield int(at), str(node), "ready" if value >= 0.5 else "not-ready", "metric"
+    for metric, ready_when in _READY_METRICS:
+        rows = metrics[(metrics["metric"] == metric) & metrics["node"].notna() & metrics["value"].notna()]
+        rows = rows.sort_values(["node", "timestamp"], kind="stable")
+        ready = (rows["value"] >= 0.5) == ready_when
+        before = ready.groupby(rows["node"]).shift(fill_value=True).astype(bool)
+        turns, now = rows[ready != before], ready[ready != before]
+        for at, node, back in zip(column_ns(turns["timestamp"]), turns["node"], now, strict=True):
+            yield int(at), str(node), "ready" if back else "not-ready", "metric"
 
 
 def _course(node: str, marks: list[tuple[int, str, str]]) -> Course:

@@ -27,10 +27,13 @@ _COMMON = 0.9
 _REGULAR = 0.25
 
 
-def recurrences(drafts: Sequence[Draft], fleet: Fleet, workloads: Sequence[str | None]) -> tuple[Recurrence, ...]:
+def recurrences(
+    drafts: Sequence[Draft], fleet: Fleet, workloads: Sequence[str | None], filling: str = ""
+) -> tuple[Recurrence, ...]:
     """The aspects that unplanned episodes share, in the order of the contract.
 
-    `workloads` holds each episode's workload. Nothing below two episodes.
+    `workloads` holds each episode's workload; `filling` says what takes as long as a regular interval, where a metric
+    shows it. Nothing below two episodes.
     """
     episodes = [d for d in drafts if d.planned is None and d.known_node]
     if len(episodes) < 2:
@@ -48,7 +51,7 @@ def recurrences(drafts: Sequence[Draft], fleet: Fleet, workloads: Sequence[str |
         if n > 1:
             found.append(Recurrence(aspect="workload", value=workload, episodes=n, of=len(episodes)))
     found += _hours(episodes)
-    found += _intervals(episodes)
+    found += _intervals(episodes, filling)
     return tuple(found)
 
 
@@ -90,7 +93,7 @@ def _clock(hour: float) -> str:
     return f"{int(hour):02d}:{int(hour % 1 * 60):02d}"
 
 
-def _intervals(episodes: Sequence[Draft]) -> list[Recurrence]:
+def _intervals(episodes: Sequence[Draft], filling: str) -> list[Recurrence]:
     """The time between onsets (group by group), where it is regular."""
     groups: dict[int, int] = {}
     for draft in episodes:
@@ -104,5 +107,5 @@ def _intervals(episodes: Sequence[Draft]) -> list[Recurrence]:
         return []
     regular = spread <= _REGULAR * middle
     value = f"{format_duration(middle)} ± {format_duration(spread)}"
-    note = "about as regular as a leak that fills up" if regular else "irregular; the median"
+    note = (filling or "regular") if regular else "irregular; the median"
     return [Recurrence(aspect="interval", value=value, episodes=len(groups), of=len(groups), note=note)]

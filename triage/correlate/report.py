@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from triage.model.place import Gap
 from triage.model.signal import Pack
 
 _SEERS = ("operation", "audit", "instance-group")
-_LONGEST_QUERY = 6000
+_LONGEST_QUERY = 7000
 _STREAMS = {
     "kubelet": "kubelet",
     "kubelet-monitor": "kubelet",
@@ -141,11 +142,14 @@ def signal_infos(pack: Pack, named: set[str]) -> tuple[SignalInfo, ...]:
 
 
 def cause_query(pack: Pack, signal: str, alternatives: Sequence[str]) -> str:
-    """The filter that finds a cause's lines: the wordings that matched, joined, as many as an address can hold."""
+    """The filter that finds a cause's lines: the wordings that matched, joined, as many as an address can hold.
+
+    `alternatives` stand in the order in which they are wanted.
+    """
     parts: list[str] = []
     for name in alternatives:
         filter_ = pack.wanted.get(f"{signal}/{name}")
-        if filter_ and sum(len(p) for p in parts) + len(filter_) < _LONGEST_QUERY:
+        if filter_ and (not parts or sum(len(quote(p)) for p in (*parts, filter_)) < _LONGEST_QUERY):
             parts.append(filter_)
     if len(parts) == 1:
         return parts[0]

@@ -31,7 +31,7 @@ from triage.correlate.report import (
 from triage.correlate.resolve import resolve
 from triage.correlate.seen import Seen, received_earlier
 from triage.correlate.stage import Stage
-from triage.correlate.timeline import make_timeline
+from triage.correlate.timeline import make_timeline, metric_title
 from triage.correlate.times import to_ns
 from triage.correlate.trend import Series, node_series
 from triage.evidence.evidence import Evidence
@@ -137,10 +137,19 @@ def _incident(stage: Stage, verdict: Verdict, findings: Findings, alignment: Ali
         gaps=(*evidence.gaps, *coverage_gaps(scene.coverage, evidence)),
         provenance=provenance(evidence, now),
         timeline=make_timeline(scene, drafts, stage.series, _shown(stage.pack, verdict, stage.series)),
-        recurrence=recurrences(drafts, scene.fleet, [workloads.get(i) for i in range(len(drafts))]),
+        recurrence=recurrences(drafts, scene.fleet, [workloads.get(i) for i in range(len(drafts))], _filling(causes)),
         changes=find_changes(evidence, min(faults, default=None)),
         signals=signal_infos(stage.pack, named),
     )
+
+
+def _filling(causes: Sequence[Cause]) -> str:
+    """What fills up between the failures, where a metric shows it."""
+    trend = next((t for cause in causes[:1] for t in cause.trends if t.limit and t.slope_per_h > 0), None)
+    if trend is None or trend.limit is None:
+        return ""
+    limit = f"{trend.limit:,.0f}" if trend.limit >= 10 else f"{trend.limit:.2f}"
+    return f"about how long it takes to fill up to {limit} ({metric_title(trend.metric).lower()})"
 
 
 def _shown(pack: Pack, verdict: Verdict, series: Series) -> list[tuple[str, str | None]]:

@@ -22,6 +22,11 @@ _TITLES = {
 }
 
 
+def metric_title(metric: str) -> str:
+    """A metric's name for people."""
+    return _TITLES.get(metric, (metric.replace("_", " ").capitalize(), ""))[0]
+
+
 def make_timeline(
     scene: Scene, drafts: Sequence[Draft], series: NodeSeries, shown: Sequence[tuple[str, str | None]]
 ) -> Timeline:
@@ -79,7 +84,7 @@ def _thinned(at: np.ndarray) -> np.ndarray:
 def _series(series: NodeSeries, nodes: Sequence[str], shown: Sequence[tuple[str, str | None]]) -> tuple[Series, ...]:
     found: list[Series] = []
     for metric, limit in shown:
-        title, unit = _TITLES.get(metric, (metric.replace("_", " "), ""))
+        title, unit = metric_title(metric), _TITLES.get(metric, ("", ""))[1]
         for node in nodes:
             points = series.get((metric, node))
             if points is None or len(found) >= _MOST_SERIES:

@@ -71,7 +71,8 @@ def summary(
     nodes = len({d.node for d in explained})
     failed = "served badly" if all(d.served_badly for d in explained) else "went down"
     times = f" ({plural(facts.count, 'time')} in all)" if facts.count > nodes else ""
-    whole = "" if facts.count == facts.total else f" of {number(facts.total)} episodes that were no planned work,"
+    kind = " that were no planned work" if any(d.planned for d in drafts) else ""
+    whole = "" if facts.count == facts.total else f" of {number(facts.total)} episodes{kind},"
     what = (
         f"{_sentence(plural(nodes, 'node'))}{where(explained)} {failed}{times} {span(explained)}; "
         f"{_HEDGE[confidence]} “{_lower(facts.title)}”"
@@ -97,7 +98,9 @@ def _driver(facts: Facts) -> str:
         }[facts.basis or "direct"]
         return f", driven by {facts.workload}, {how}"
     tied = [s.name for s in facts.suspects if s.tied]
-    return f"; the evidence cannot tell {' and '.join(tied[:3])} apart" if len(tied) > 1 else ""
+    if len(tied) > 3:
+        return f"; the evidence names {plural(len(tied), 'workload')} there and singles none out"
+    return f"; the evidence cannot tell {' and '.join(tied)} apart" if len(tied) > 1 else ""
 
 
 def _ground(facts: Facts, lead_s: float | None, levels: str) -> str:
