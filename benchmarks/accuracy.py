@@ -1,9 +1,9 @@
-"""How often the verdict is right: `python -m benchmarks.accuracy [NAME]... [--knockouts] [--only-wrong] [--keep DIR]`.
+"""How often the verdict is right: `python -m benchmarks.accuracy [NAME]... [--knockouts] [--only-wrong] [--reseed N] [--keep DIR]`.
 
 Makes every described incident (the committed ones and the test bed) in a temporary directory, runs the same flow as
 `triage incident --from DIR --format json`, and prints one line per incident: cause, suspect, confidence, episodes and
 alerts, right (ok) or wrong, then totals. With `--knockouts` each confident verdict is tried again on evidence that was
-robbed of what it stood on. Ends with status 1 where a report was confident and wrong.
+robbed of what it stood on; with `--reseed` other days of the same kind are made, which nobody has looked at. Ends with status 1 where a report was confident and wrong.
 """
 
 import argparse
@@ -97,11 +97,18 @@ def totals(all_marks: list[Marks]) -> str:
     )
 
 
-def knocked_out(path: Path, before: dict[str, Any], pack: Pack, directory: Path) -> dict[str, bool]:
+def played(path: Path, reseed: int) -> World:
+    """The world of a description, with its own seed or another."""
+    described = load(path)
+    described.seed += reseed
+    return simulate(described)
+
+
+def knocked_out(path: Path, reseed: int, before: dict[str, Any], pack: Pack, directory: Path) -> dict[str, bool]:
     """Each knock-out that applies to an incident, and whether its report drew the consequence."""
     results = {}
     for name, (rob, consequence) in KNOCKOUTS.items():
-        world = simulate(load(path))
+        world = played(path, reseed)
         if applies(name, world, before):
             rob(world)
             report = report_on(directory, made(world, directory), pack)
@@ -115,6 +122,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--knockouts", action="store_true", help="take the evidence away and look again")
     parser.add_argument("--only-wrong", action="store_true", help="print only incidents with something wrong")
+    parser.add_argument("--reseed", type=int, default=0, help="add this to each seed: another day of the same kind")
     parser.add_argument("--keep", type=Path, help="leave the incidents in this directory")
     options = parser.parse_args()
     known = catalogue(DESCRIPTIONS)
@@ -123,7 +131,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
         for path in paths:
             directory = (options.keep or Path(scratch)) / path.stem
-            truth = made(simulate(load(path)), directory)
+            truth = made(played(path, options.reseed), directory)
             began = time.perf_counter()
             report = report_on(directory, truth, pack)
             marks = judge(report, truth)
@@ -132,7 +140,7 @@ def main() -> int:
                 print(line(marks, time.perf_counter() - began))
                 print("\n".join(details(marks)), end="\n" if details(marks) else "")
             if options.knockouts:
-                for name, right in knocked_out(path, report, pack, Path(scratch) / "robbed").items():
+                for name, right in knocked_out(path, options.reseed, report, pack, Path(scratch) / "robbed").items():
                     robbed.append((name, right))
                     print(f"      {name}: {'the verdict follows' if right else 'THE VERDICT STAYS'}")
     print(f"\n{totals(marked)}")

@@ -60,9 +60,15 @@ def moved_repairs(world: World) -> None:
     targets = spared if len(spared) >= len(struck) else sorted(node.name for node in world.cluster.nodes)
     move = dict(zip(struck, rng.sample(targets, len(struck)), strict=True))
     consequences = {"node-not-ready", "node-status-unknown", "node-auto-repair"}
+    spans = [
+        (e.node.name, e.not_ready - 1, (e.end or world.length) + 60) for e in world.episodes if e.not_ready is not None
+    ]
     for record in world.records:
-        if consequences & set(record.signals) and record.node in move:
+        # With NotReady goes all that follows it: the VM's end, the next boot, Ready.
+        follows = any(record.node == node and start <= record.t <= end for node, start, end in spans)
+        if record.node in move and (follows or consequences & set(record.signals)):
             record.entry = json.loads(json.dumps(record.entry).replace(record.node, move[record.node]))
+            record.node = move[record.node]
 
 
 def _fallen(report: Report, _before: Report, world: World) -> bool:
