@@ -138,7 +138,7 @@ def _assemble(
         nodes=workloads.nodes,
         node_pools=told.node_pools,
         objects=workloads.objects,
-        present=companions.present | ({"entries"} if files.files else frozenset()),
+        present=_present(companions, files, told.metrics),
         gaps=tuple(dict.fromkeys(gap for gap in gaps if gap)),
         queries=companions.manifest.queries or (Query("entries", "", len(files.files), tally.read),),
         tally=tally,
@@ -155,6 +155,12 @@ def _absent_entries(files: EntryFiles) -> Gap | None:
     if files.contents.of("entries"):
         return None
     return Gap(source="entries", reason=ABSENT["entries"], remedy=REMEDIES["entries"])
+
+
+def _present(companions: Companions, files: EntryFiles, metrics: pd.DataFrame) -> frozenset[str]:
+    """Which sources were there. How much a node logged is a measure of its logs, and no metric of the node."""
+    present = companions.present | ({"entries"} if files.files else frozenset())
+    return present if (metrics["metric"] != "log_entry_count").any() else present - {"metrics"}
 
 
 def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) -> tuple[pd.DataFrame, Gap | None]:

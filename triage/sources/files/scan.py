@@ -87,7 +87,7 @@ def connect(files: EntryFiles) -> duckdb.DuckDBPyConnection:
     """A connection that reads files and nothing else: no extension is fetched, what spills goes to our scratch."""
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
     connection.execute(f"SET temp_directory = {quoted(str(files.contents.scratch / 'spill'))}")
     return connection
 
@@ -118,20 +118,28 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, *
     files.asked(lambda: _pass(connection, files, plan, edges))
     if _mended(connection, files):
         files.asked(lambda: _pass(connection, files, plan, edges))
-    spoke = _part(connection, 0, f"{place}, log_name, bin, n, first, last")
-    pods = _part(connection, 1, f"{place}, {', '.join(_POD)}, first, last")
+    told = ", ".join(f"coalesce({name}, '') AS {name}" for name in PLACE)
+    spoke = _part(connection, "part = 0", f"{told}, coalesce(log_name, '') AS log_name, bin, n, first, last")
+    pods = _part(connection, "part = 1 AND pod IS NOT NULL", f"{told}, {', '.join(_POD)}, first, last")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, ({_entry_sql('one.')})::JSON AS entry FROM "  # noqa: S608
-        f"(SELECT {place}, unnest(entries) AS one FROM groups WHERE part = 0 AND entries IS NOT NULL)"
+        f"(SELECT {told}, unnest(entries) AS one FROM groups WHERE part = 0 AND entries IS NOT NULL)"
     )
-    left = connection.execute("SELECT coalesce(sum(n), 0)::BIGINT FROM groups WHERE part = 2").fetchall()[0][0]
+    left = sum(count for _, count in _broken(connection))
     connection.execute("DROP TABLE groups")
     noted = sum(file.skipped for file in files.files if not file.cleaned)
     return Scanned(spoke, pods, files.malformed - noted + left)
 
 
-def _part(connection: duckdb.DuckDBPyConnection, part: int, columns: str) -> pd.DataFrame:
-    return connection.execute(f"SELECT {columns} FROM groups WHERE part = {part}").df()  # noqa: S608 - our own text
+def _part(connection: duckdb.DuckDBPyConnection, which: str, columns: str) -> pd.DataFrame:
+    return connection.execute(f"SELECT {columns} FROM groups WHERE whole AND {which}").df()  # noqa: S608 - our own text
+
+
+def _broken(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """The files that hold records which are no entries, and how many."""
+    return connection.execute(
+        "SELECT broken_file, sum(n)::BIGINT FROM groups WHERE broken_file IS NOT NULL GROUP BY broken_file"
+    ).fetchall()
 
 
 def places_of(scanned: Scanned) -> pd.DataFrame:
@@ -144,9 +152,8 @@ def _nowhere(*columns: str) -> pd.DataFrame:
 
 
 def _mended(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> bool:
-    broken = connection.execute("SELECT filename, sum(n)::BIGINT FROM groups WHERE part = 2 GROUP BY 1").fetchall()
     again = False
-    for filename, count in broken:
+    for filename, count in _broken(connection):
         file = files.by_name(filename)
         again = (not file.cleaned and files.mend(file, unless_skipped=count)) or again
     return again
@@ -157,21 +164,18 @@ def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, 
 
 
 def _pass_sql(files: EntryFiles, wanted: str, edges: Sequence[int] = ()) -> str:
-    """Groups of entries in three parts: 0 by place, log and bin; 1 by pod and place; 2 what is no entry, by file."""
+    """Groups of entries, in two sets: by place, log and bin (`part` 0), and by place and pod (`part` 1).
+
+    What is no entry is in a group of its own for each file (`whole` is false).
+    """
     fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in LOG_ENTRY.items()) + "}"
     source = files.sql(
         f"*, {_listed('resource.labels', _RESOURCE_LABELS)} AS r, {_listed('labels', _LABELS)} AS l", fields=fields
     )
     told = [f"r[{number}] AS {name}" for number, name in enumerate(_RESOURCE_LABELS, 1)]
     told += [f"l[{number}] AS {name}" for number, name in enumerate(_LABELS, 1)]
-    place = ", ".join(f"CASE WHEN part < 2 THEN coalesce({name}, '') END AS {name}" for name in PLACE)
-    pod = ", ".join(f"CASE WHEN part = 1 THEN {name} END AS {name}" for name in ("namespace", "pod"))
-    controller = ", ".join(
-        f"any_value({name}) FILTER (part = 1) AS {name}" for name in ("controller", "controller_type")
-    )
-    entry = ", ".join(f'"{name}"' for name in LOG_ENTRY)
-    passed = " + ".join(f"(t >= {edge})::INT" for edge in edges)
-    era = f" CASE WHEN part = 0 THEN {passed} END AS era," if edges else ""
+    passed = " + ".join(f"(t >= {edge})::INT" for edge in edges) or "0"
+    place, entry = ", ".join(PLACE), ", ".join(f'"{name}"' for name in LOG_ENTRY)
     return f"""
         WITH lines AS ({source}),
         fields AS (SELECT *, resource."type" AS rtype, logName AS log_name, {", ".join(told)} FROM lines),
@@ -183,18 +187,20 @@ def _pass_sql(files: EntryFiles, wanted: str, edges: Sequence[int] = ()) -> str:
             ),
             coalesce({ns_sql('"timestamp"')}, {ns_sql("receiveTimestamp")}) AS t,
             t IS NOT NULL AND coalesce(log_name, rtype, {_PAYLOAD}) IS NOT NULL AS whole,
+            CASE WHEN NOT whole THEN filename END AS broken_file,
+            t // {BIN_NS} AS bin,
+            {passed} AS era,
             {wanted} AS wanted
             FROM fields
         )
-        SELECT part, {place}, {pod}, {controller},
-            CASE WHEN part = 0 THEN coalesce(log_name, '') END AS log_name,
-            CASE WHEN part = 0 THEN t // {BIN_NS} END AS bin,
-            CASE WHEN part = 2 THEN filename END AS filename,{era}
+        SELECT {place}, log_name, bin, namespace, pod, whole, broken_file, grouping(bin) AS part,
+            any_value(controller) AS controller, any_value(controller_type) AS controller_type,
             count(*) AS n, min(t) AS first, max(t) AS last,
-            list(struct_pack({entry})) FILTER (part = 0 AND wanted) AS entries
-        FROM entries, (SELECT unnest([0, 1, 2]) AS part)
-        WHERE (part = 0 AND whole) OR (part = 1 AND whole AND pod IS NOT NULL) OR (part = 2 AND NOT whole)
-        GROUP BY ALL
+            list(struct_pack({entry})) FILTER (wanted AND whole) AS entries
+        FROM entries
+        GROUP BY GROUPING SETS (
+            ({place}, log_name, bin, era, whole, broken_file), ({place}, namespace, pod, whole)
+        )
     """  # noqa: S608 - our own text
 
 
