@@ -86,9 +86,12 @@
   // A link to a row that a filter hides, or that lies in closed details, opens the way.
   function reveal() {
     var target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (target && target.hidden) { target.hidden = false; target.scrollIntoView(); }
+    if (!target) return;
+    if (target.tagName === "DETAILS") target.open = true;
+    if (target.hidden) { target.hidden = false; target.scrollIntoView(); }
   }
   addEventListener("hashchange", reveal);
+  reveal();
 
   // The reader's own zone, on demand.
   var local = false;

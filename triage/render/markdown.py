@@ -89,7 +89,7 @@ def _sections(incident: Incident) -> Iterator[tuple[str, str]]:
     if actions:
         yield "What to do now", "\n".join(_steps(actions))
     if incident.verdict.missing:
-        settled = incident.verdict.cause is not None
+        settled = incident.verdict.cause is not None or not incident.episodes
         yield "What would make it surer" if settled else "What would settle it", "\n".join(_missing(incident))
     if incident.verdict.chain:
         yield "How one thing led to the next", "\n".join(_chain(incident))

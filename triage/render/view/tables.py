@@ -75,6 +75,11 @@ class EpisodeRow:
     quotes: tuple[Quote, ...]
     others_with_it: int
 
+    @property
+    def more(self) -> bool:
+        """Whether there is more to say than the row holds."""
+        return bool(self.signals or self.notes or self.quotes or self.operation or self.others_with_it)
+
 
 @dataclass(frozen=True)
 class AlertRow:
