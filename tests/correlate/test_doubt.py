@@ -98,3 +98,14 @@ def test_messages_are_bounded_and_marked():
     assert all(len(line.message) <= 2000 for line in lines)
     assert all(line.mark == (1990, 2000) for line in lines)
     assert all((line.console_url or "").startswith("https://console.cloud.google.com/logs/query;") for line in lines)
+
+
+def test_words_of_a_log_stay_on_one_line():
+    story = Story(present=frozenset({"entries"}))
+    story.goes_down(story.node(2), 6, back=6.4)
+    story.recreate(story.node(2), 6.2, "bad\x1b[31m\nhealth\u202e" + "x" * 900)
+    (episode,) = story.tell().episodes
+    assert episode.repair is not None
+    reason = episode.repair.reason or ""
+    assert reason.isprintable()
+    assert len(reason) <= 300

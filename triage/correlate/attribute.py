@@ -15,7 +15,7 @@ import pandas as pd
 
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
-from triage.correlate.homes import Homes
+from triage.correlate.homes import Homes, is_workload
 from triage.correlate.times import MINUTE
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
@@ -91,7 +91,7 @@ def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.D
         until = max(draft.onset, min(end, draft.onset + 10 * MINUTE)) if draft.known_node else draft.onset
         parts.append(scene.seen.within(signal, draft.node, low, until))
     rows = pd.concat(parts)
-    return rows[rows["workload"].notna()].sort_values(["at", "order"], kind="stable")
+    return rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
 
 
 def _culprits(rows: pd.DataFrame) -> Counter[str]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from triage.correlate.lines import LONGEST
+from triage.correlate.plain import plain
 from triage.correlate.times import DAY, column_ns, known, moment
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Change
@@ -82,8 +82,8 @@ def _change(row: Any, payload: dict[str, Any], project: str | None) -> Change | 
     return Change(
         timestamp=timestamp,
         what=what,
-        who=str(who)[:200] if who else None,
-        resource=str(payload.get("resourceName") or "")[:LONGEST] or None,
+        who=plain(str(who), 200) if who else None,
+        resource=plain(str(payload.get("resourceName") or "")) or None,
         console_url=log_entry_url(row.insert_id, timestamp, project, row.log_name),
     )
 

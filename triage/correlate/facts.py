@@ -45,6 +45,8 @@ class Facts:
     """`direct`, `complaints`, `co-location`; None without a single suspect."""
     covered: int
     """Explained episodes whose lead-up hour was looked at."""
+    looked: int
+    """Explained episodes whose lead-up was looked at, or whose lines name the cause all the same."""
     inferred: int
     rivals: tuple[str, ...] = ()
     """Other signals with equal claims."""
@@ -93,6 +95,8 @@ def gather(
     traces = {i: _own(explanation.traces[i], cause) for i in explained}
     pools = {drafts[i].node_pool for i in explained}
     signal = scene.graph.signal(cause)
+    covered = {i for i in explained if _covered(scene, drafts, i)}
+    named_in = {i for i, found in traces.items() if any(t.mechanism for t in found)}
     suspects, workload, basis = _suspects(named, located)
     rivals, lesser = _rivals(scene, explanation, cause, explained, associations)
     return Facts(
@@ -105,14 +109,15 @@ def gather(
         down=sum(1 for i in unplanned if not drafts[i].served_badly),
         down_explained=sum(1 for i in explained if not drafts[i].served_badly),
         groups=len({drafts[i].group for i in explained}),
-        mechanism=sum(1 for t in traces.values() if any(x.mechanism for x in t)),
+        mechanism=len(named_in),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
         association=_association(cause, associations) if _on_a_node(traces) else None,
         chain=chain,
         suspects=suspects,
         workload=workload,
         basis=basis,
-        covered=sum(1 for i in explained if _covered(scene, drafts, i)),
+        covered=len(covered),
+        looked=len(covered | named_in),
         inferred=sum(1 for i in explained if drafts[i].inferred),
         rivals=rivals,
         lesser=lesser,

@@ -111,7 +111,10 @@ def _most(f: Facts) -> tuple[bool, str]:
 
 
 def _covered(f: Facts) -> tuple[bool, str]:
-    return f.covered >= MOST * f.count, f"{_of(f.covered, f.count)} lead-up hours were covered by logs"
+    return (
+        f.looked >= MOST * f.count,
+        f"{_of(f.looked, f.count)} were; logs covered {_of(f.covered, f.count)} of these hours",
+    )
 
 
 def _direct_or_none(f: Facts) -> tuple[bool, str]:
@@ -147,7 +150,7 @@ RULES = (
     Rule(Confidence.LIKELY, "No other cause has equal claims", _no_rival),
     Rule(Confidence.CONFIRMED, "Named in at least two episodes, before NotReady in each", _two_named),
     Rule(Confidence.CONFIRMED, "It explains at least 80 % of the unplanned episodes", _most),
-    Rule(Confidence.CONFIRMED, "80 % of the lead-up hours were covered by logs", _covered),
+    Rule(Confidence.CONFIRMED, "80 % of the lead-ups were looked at: covered by logs, or named by a line", _covered),
     Rule(Confidence.CONFIRMED, "In at most 5 % of the control windows", _rare_in_controls),
     Rule(Confidence.CONFIRMED, "The suspect, if one is named, by direct evidence", _direct_or_none),
 )

@@ -32,7 +32,7 @@ class Homes:
     """
 
     def __init__(self, placements: pd.DataFrame, renewals: Mapping[str, Iterable[int]], end: int) -> None:
-        rows = placements[placements["node"].notna() & placements["workload"].notna()]
+        rows = placements[placements["node"].notna() & placements["workload"].map(is_workload).astype(bool)]
         table = pd.DataFrame(
             {
                 "node": rows["node"].to_numpy(),
@@ -85,6 +85,11 @@ class Homes:
         if last > first:
             return renewed if renewed is not None and renewed - last <= DYING else last + QUIET
         return min(end if renewed is None else renewed, first + 7 * DAY)
+
+
+def is_workload(name: object) -> bool:
+    """Whether it is a workload's full name, `namespace/name`."""
+    return isinstance(name, str) and name.count("/") == 1 and not name.startswith("/") and not name.endswith("/")
 
 
 def matches(service: str | None, workload: str) -> bool:

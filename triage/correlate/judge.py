@@ -98,9 +98,10 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
     """One sentence: why this confidence and no other."""
     unmet = [g for g in gates if not g.met]
     if confidence is Confidence.CONFIRMED:
+        before = ", before NotReady" if facts.down else ""
         return (
-            f"The evidence names it in {facts.mechanism} of {facts.count} episodes, before NotReady, it explains "
-            f"{facts.count} of {facts.total}, and healthy nodes hardly ever show it."
+            f"The evidence names it in {facts.mechanism} of {facts.count} episodes{before}, "
+            f"it explains {facts.count} of {facts.total}, and healthy nodes hardly ever show it."
         )
     if facts.total == 1 and confidence is Confidence.LIKELY:
         return "One episode alone cannot confirm a cause, however clear its lines are."

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from triage.correlate.plain import plain
 from triage.correlate.times import MINUTE, column_ns, known
 from triage.evidence.evidence import Evidence
 
@@ -94,7 +95,8 @@ def _from_operations(operations: pd.DataFrame) -> Iterator[GkeRepair]:
         if begun is None:
             continue
         nodes = {row.node: "the operation's target"} if row.node else {}
-        yield GkeRepair(row.name, row.node_pool, begun, known(end), frozenset({"operation"}), nodes, row.error)
+        reason = plain(row.error) if row.error else None
+        yield GkeRepair(row.name, row.node_pool, begun, known(end), frozenset({"operation"}), nodes, reason)
 
 
 def _start_by_name(operation: str | None) -> int | None:
@@ -127,7 +129,7 @@ def _recreate(at: int, entry: dict[str, Any]) -> Iterator[Recreate]:
     node = str(resource).rstrip("/").rsplit("/", 1)[-1]
     said = str(_dig(entry, "protoPayload", "status", "message") or _dig(entry, "jsonPayload", "message") or "")
     if node:
-        yield Recreate(node, at, said.split("Reason:", 1)[-1].strip()[:300])
+        yield Recreate(node, at, plain(said.split("Reason:", 1)[-1]))
 
 
 def _distinct(recreates: Iterable[Recreate]) -> list[Recreate]:
@@ -160,7 +162,7 @@ def _from_calls(operation: str, entries: list[tuple[int, dict[str, Any]]], liste
         end=end,
         seen_by=frozenset({"audit"}),
         nodes={node: "the operation's target" for _, node in targets if node},
-        reason=next((words for words in failed if words), None),
+        reason=next((plain(words) for words in failed if words), None),
     )
 
 
