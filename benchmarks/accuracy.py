@@ -1,9 +1,10 @@
-"""How often the verdict is right: `python -m benchmarks.accuracy [NAME]... [--knockouts] [--only-wrong] [--reseed N] [--keep DIR]`.
+"""How often the verdict is right: `python -m benchmarks.accuracy [NAME]... [OPTION]...`.
 
 Makes every described incident (the committed ones and the test bed) in a temporary directory, runs the same flow as
 `triage incident --from DIR --format json`, and prints one line per incident: cause, suspect, confidence, episodes and
 alerts, right (ok) or wrong, then totals. With `--knockouts` each confident verdict is tried again on evidence that was
-robbed of what it stood on; with `--reseed` other days of the same kind are made, which nobody has looked at. Ends with status 1 where a report was confident and wrong.
+robbed of what it stood on; with `--reseed N` other days of the same kind are made, which nobody has looked at. Ends
+with status 1 where a report was confident and wrong.
 """
 
 import argparse
