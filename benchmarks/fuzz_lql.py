@@ -171,6 +171,10 @@ class Trial:
         self.outcomes[how] += 1
 
 
+def _hangs(*_: object) -> None:
+    raise TimeoutError(f"no answer within {LONGEST_SECONDS} s")
+
+
 def main() -> None:
     """Run the trial and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,6 +182,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--compile-every", type=int, default=20)
     options = parser.parse_args()
+    signal.signal(signal.SIGALRM, _hangs)
     trial = Trial(compile_every=options.compile_every)
     slowest, slowest_text = 0.0, ""
     started = time.perf_counter()

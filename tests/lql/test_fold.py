@@ -76,4 +76,4 @@ def test_a_window_fits_in_the_room_that_is_left_for_it() -> None:
     text = '"' + "a" * (20_000 - WINDOW_ROOM - 2) + '"'
     assert parse(and_window(text, END, END))
     with pytest.raises(FilterError, match="longer than 20,000"):
-        and_window(f'"a" AND {text}', END, END)
+        and_window(f'"too long" AND {text}', END, END)

@@ -23,7 +23,7 @@ from triage.lql.required import required
 )  # fmt: skip
 def test_literals(text: str, literals: set[str]) -> None:
     condition = necessary(parse(text))
-    assert condition.literals == literals
+    assert condition.literals == frozenset(literals)
     assert condition.head == ()
 
 
@@ -51,7 +51,7 @@ def test_heads() -> None:
     condition = necessary(parse('log_id("events") severity>=WARNING OR resource.type="gce_instance"'))
     assert condition.literals is None
     condition = necessary(parse('(log_id("events") severity>=WARNING) OR resource.type=("a" OR "b") OR wanted'))
-    assert condition.literals == {"wanted"}
+    assert condition.literals == frozenset({"wanted"})
     assert [to_text(head) for head in condition.head] == [
         'log_id("events") AND severity>="WARNING"',
         'resource.type=("a" OR "b")',

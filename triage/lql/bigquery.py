@@ -144,7 +144,10 @@ class BigQueryEngine(Engine):
         """The query joined with the elements of the value where it is an array, else with the value itself."""
         items = _sql("IF(STARTS_WITH(_x, '['), JSON_QUERY_ARRAY(_x), [_x])", x=value)
         name, unnested = self.unnest(items)
-        query = query.join(unnested, join_type="cross") if query.args.get(_FROM) else query.from_(unnested)
+        if query.args.get(_FROM):
+            query.join(unnested, join_type="cross", copy=False)
+        else:
+            query.from_(unnested, copy=False)
         return _sql("SAFE_CAST(_x AS STRING)", x=name), query
 
     def unnest(self, items: Sql) -> tuple[Sql, Sql]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from triage.lql.sql import Sql, call, literal
+from triage.lql.sql import Sql, call, cast, literal
 
 _PREFIX = "_lql"
 
@@ -35,7 +35,7 @@ class Columns:
         if self.paths:
             listed = exp.Array(expressions=[literal(path) for path in self.paths])
             extracted = call("json_extract", exp.column(self.entry, quoted=True), listed)
-            query = _with_columns(query, [("_lql", exp.cast(extracted, "VARCHAR[]", dialect="duckdb"))])
+            query = _with_columns(query, [("_lql", cast(extracted, "VARCHAR[]"))])
             hidden.append("_lql")
         for layer in self.layers:
             if layer:

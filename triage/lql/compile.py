@@ -24,10 +24,11 @@ class _Compiler:
     def node(self, node: Node) -> Sql:
         match node:
             case And(terms):
-                cheap = [self.node(term) for term in terms if _is_cheap(term)]
-                return self.engine.guarded(cheap, [self.node(term) for term in terms if not _is_cheap(term)])
+                different = dict.fromkeys(terms)
+                cheap = [self.node(term) for term in different if _is_cheap(term)]
+                return self.engine.guarded(cheap, [self.node(term) for term in different if not _is_cheap(term)])
             case Or(terms):
-                return any_of([self.node(term) for term in terms])
+                return any_of([self.node(term) for term in dict.fromkeys(terms)])
             case Not(term):
                 return negated(self.node(term))
             case Anywhere(text):

@@ -1,6 +1,7 @@
 """DuckDB's spelling of what filters need, over one column that holds whole log entries as JSON."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -16,11 +17,13 @@ from triage.lql.sql import (
     begins,
     call,
     case,
+    cast,
     is_null,
     is_there,
     literal,
     negated,
     sure,
+    try_cast,
 )
 from triage.lql.types import Field, Kind
 
@@ -52,10 +55,12 @@ class DuckDBEngine(Engine):
         exact = self.at(field.keys)
         if field.loose == len(field.keys):
             return exact
-        loose = self.at(field.keys[: field.loose])
+        # A list of one, because a lambda names the value that each step looks at several times.
+        loose: Sql = exp.Array(expressions=[self.at(field.keys[: field.loose])])
         for key in field.keys[field.loose :]:
-            loose = _member_any_case(loose, key)
-        return exp.Coalesce(this=exact, expressions=[loose])
+            loose = self.mapped(loose, partial(_member_any_case, key=key))
+        found = exp.Bracket(this=loose, expressions=[exp.Literal.number(1)], offset=1)
+        return exp.Coalesce(this=exact, expressions=[found])
 
     def at(self, keys: Sequence[str]) -> Sql:
         """The JSON text at a path."""
@@ -100,7 +105,7 @@ class DuckDBEngine(Engine):
         """Each array replaced by its elements, and those that are arrays by theirs."""
 
         def elements(json: Sql) -> Sql:
-            inner = exp.cast(call("json_extract", json, literal("$[*]")), "VARCHAR[]", dialect="duckdb")
+            inner = cast(call("json_extract", json, literal("$[*]")), "VARCHAR[]")
             is_array = begins(json, "[")
             return case([(is_array, inner)], exp.Array(expressions=[json]))
 
@@ -126,7 +131,7 @@ class DuckDBEngine(Engine):
         """See Engine."""
         if field is None:
             patched = call("json_merge_patch", self.column(), literal(_UNSEARCHED))
-            text: Sql = exp.cast(patched, "VARCHAR")
+            text: Sql = cast(patched, "VARCHAR")
         else:
             text = self.json(field)
             behind = self.behind_array(field)
@@ -149,7 +154,7 @@ class DuckDBEngine(Engine):
 
     def whole(self) -> Sql:
         """The entry's folded canonical text, in which every folded leaf without escapes occurs as it is."""
-        text = exp.cast(call("json_extract", self.column(), literal("$")), "VARCHAR")
+        text = cast(call("json_extract", self.column(), literal("$")), "VARCHAR")
         if self.columns is None:
             return self.fold(text)
         return self.columns.share(2, "", _fold(self.columns.share(0, "", text)))
@@ -185,7 +190,7 @@ class DuckDBEngine(Engine):
 
     def to_number(self, text: Sql) -> Sql:
         """See Engine."""
-        return exp.TryCast(this=text, to=exp.DataType.build("DOUBLE"))
+        return try_cast(text, "DOUBLE")
 
     def typed(self, field: Field) -> Sql:
         """See Engine."""
@@ -226,8 +231,8 @@ class DuckDBEngine(Engine):
     def nanoseconds(self, text: Sql) -> Sql:
         """RFC 3339 text as nanoseconds since the epoch, NULL where it is none."""
         # TIMESTAMP_NS keeps all nine digits, but takes no notice of an offset other than Z.
-        utc = call("epoch_ns", exp.TryCast(this=text, to=exp.DataType.build("TIMESTAMP_NS", dialect="duckdb")))
-        zoned = call("epoch_us", exp.TryCast(this=text, to=exp.DataType.build("TIMESTAMPTZ", dialect="duckdb")))
+        utc = call("epoch_ns", try_cast(text, "TIMESTAMP_NS"))
+        zoned = call("epoch_us", try_cast(text, "TIMESTAMPTZ"))
         offset = self.matches(text, r"[+-][0-9]{2}:?[0-9]{2}$")
         is_utc = exp.EndsWith(this=text, expression=literal("Z"))
         thousand = exp.Literal.number(1000)
@@ -235,8 +240,8 @@ class DuckDBEngine(Engine):
 
     def time_text(self, field: Field, zone: str) -> Sql:
         """See Engine."""
-        time = exp.TryCast(this=self.string(self.json(field)), to=exp.DataType.build("TIMESTAMPTZ", dialect="duckdb"))
-        return exp.cast(call("timezone", literal(zone), time), "VARCHAR")
+        time = try_cast(self.string(self.json(field)), "TIMESTAMPTZ")
+        return cast(call("timezone", literal(zone), time), "VARCHAR")
 
     def to_time(self, text: Sql, comparison: type[Any], ns: int) -> Sql:
         """See Engine."""
@@ -258,7 +263,7 @@ def json_path(keys: Sequence[str]) -> str:
 
 
 def _extract(json: Sql, path: str) -> Sql:
-    return exp.cast(call("json_extract", json, literal(path)), "VARCHAR")
+    return cast(call("json_extract", json, literal(path)), "VARCHAR")
 
 
 def _text(json: Sql) -> Sql:
@@ -279,7 +284,7 @@ def _member_any_case(json: Sql, key: str) -> Sql:
     first = exp.Bracket(this=found, expressions=[exp.Literal.number(1)], offset=1)
     path = exp.DPipe(this=exp.DPipe(this=literal('$."'), expression=first), expression=literal('"'))
     is_object = begins(json, "{")
-    return case([(is_object, exp.cast(call("json_extract", json, path), "VARCHAR"))], exp.Null())
+    return case([(is_object, cast(call("json_extract", json, path), "VARCHAR"))], exp.Null())
 
 
 def _fold(text: Sql) -> Sql:

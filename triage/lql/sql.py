@@ -1,6 +1,7 @@
 """Small pieces of SQL, as sqlglot expressions: the vocabulary that compiled filters are written in."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlglot import exp
@@ -21,6 +22,21 @@ def literal(text: str) -> Sql:
 def call(name: str, *args: Sql) -> Sql:
     """A function call, spelt as it is."""
     return exp.Anonymous(this=name, expressions=list(args))
+
+
+def cast(value: Sql, to: str) -> Sql:
+    """CAST to one of DuckDB's types."""
+    return exp.Cast(this=value, to=_type(to))
+
+
+def try_cast(value: Sql, to: str) -> Sql:
+    """CAST that gives NULL where it cannot be."""
+    return exp.TryCast(this=value, to=_type(to))
+
+
+@cache
+def _type(name: str) -> Any:
+    return exp.DataType.build(name, dialect="duckdb")
 
 
 def case(branches: Sequence[tuple[Sql, Sql]], default: Sql = FALSE) -> Sql:

@@ -20,6 +20,9 @@ MAX_LENGTH = 20_000
 MAX_DEPTH = 100
 """How deep parentheses may nest. The API names no bound; this one keeps every engine's stack safe."""
 
+MAX_PARTS = 32
+"""How many components a field may have. A LogEntry is a protocol buffer, whose values nest about as deep at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from triage.errors import FilterError
 from triage.lql.tokens import fail
-from triage.lql.tree import And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Span, Value
+from triage.lql.tree import MAX_PARTS, And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Span, Value
 
 
 class Kind(Enum):
@@ -153,6 +153,8 @@ def resolve(path: Path, text: str = "") -> Field:
 
     Raises FilterError, pointing into `text`, where no LogEntry has such a field.
     """
+    if len(path.parts) > MAX_PARTS:
+        raise fail(f"a field has at most {MAX_PARTS} components, this one {len(path.parts):,}", text, *path.span)
     if "" in path.parts:
         raise fail("a field's name cannot be empty", text, *path.span)
     schema: Schema | Kind | None = LOG_ENTRY
