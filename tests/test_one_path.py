@@ -45,6 +45,17 @@ def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, Emulator]]:
         yield request.param, emulator
 
 
+def comparable(key: str, value: Any) -> Any:
+    """Less what must differ: a saved notification's id is not the API's, and a gap's reason tells where it was met."""
+    if key == "gaps":
+        return sorted({gap["source"] for gap in value})
+    if key == "alerts":
+        return [alert | {"id": alert["id"].rsplit("/", 1)[-1], "url": None} for alert in value]
+    if key == "episodes":
+        return [episode | {"alerts": [a.rsplit("/", 1)[-1] for a in episode["alerts"]]} for episode in value]
+    return value
+
+
 def question(name: str) -> list[str]:
     known = truth(name)
     window = known["window"]
@@ -59,7 +70,7 @@ def test_live_and_files_give_the_same_report(served: tuple[str, Emulator], tmp_p
     live = report([*question(name), "--kubeconfig", str(kubeconfig)], environment, tmp_path)
     files = report([*question(name), "--from", str(FIXTURES / name)], {}, tmp_path)
     for key in files:
-        assert live[key] == files[key], key
+        assert comparable(key, live[key]) == comparable(key, files[key]), key
 
 
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from triage.errors import AccessError, DeniedError, InputError, SourceError
@@ -218,6 +219,7 @@ def _metrics(run: _Run) -> None:
         nodes = int(run.cluster.get("currentNodeCount") or 0)
         align_s = 300 if nodes * hours > RAW_METRIC_NODE_HOURS else 0
         series: list[dict[str, Any]] = []
+        measured = 0
         for done, metric in enumerate((*NODE_METRICS, LOG_VOLUME)):
             if run.stop.is_set():
                 raise SourceError("reading metrics: interrupted", remedy="run it again")
@@ -225,8 +227,16 @@ def _metrics(run: _Run) -> None:
             found = reader.series(metric, run.cluster["name"], run.window, align_s=align_s)
             series += found
             run.bundle.queries.append(Query("metrics", f'metric.type = "{metric}"', 1, len(found)))
+            measured += len(found) if metric != LOG_VOLUME else 0
         run.bundle.write(f"metrics-{_stamp(run)}.json", {"timeSeries": series})
         run.progress("metrics", len(NODE_METRICS) + 1, len(NODE_METRICS) + 1)
+        if not measured:
+            name, place = quote(run.cluster["name"]), quote(str(run.cluster.get("location")))
+            raise SourceError(
+                "reading metrics: Cloud Monitoring holds none of the cluster's nodes in this window",
+                remedy=f"gcloud container clusters update {name} --location={place} --monitoring=SYSTEM"
+                "   # changes the cluster",
+            )
 
 
 def _workloads(run: _Run, kubeconfig: Path | None) -> None:
