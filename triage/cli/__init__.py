@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from triage import __version__
-from triage.cli import collect, demo, doctor, incident, signals
+from triage.cli import collect, demo, doctor, incident, read, signals
 from triage.errors import TriageError
 
 INTRODUCTION = """\
@@ -38,6 +38,7 @@ app.command("incident")(incident.incident)
 app.command("collect")(collect.collect)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("read")(read.read)
 app.add_typer(signals.app, name="signals")
 
 
