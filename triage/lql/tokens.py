@@ -117,8 +117,11 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def is_bare(text: str) -> bool:
-    """Whether the text can be written without quotes and read back as the same."""
-    return bool(_BARE.fullmatch(text)) and "\\" not in text and text[0] != "'" and text not in KEYWORDS
+    """Whether the text can be written without quotes and read back as the same, whatever follows it."""
+    # A `!` at the end would become one operator with a `=` or `~` behind it.
+    return (
+        bool(_BARE.fullmatch(text)) and "\\" not in text and text[0] != "'" and text[-1] != "!" and text not in KEYWORDS
+    )
 
 
 def quote(text: str) -> str:
