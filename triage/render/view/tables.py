@@ -91,11 +91,9 @@ class AlertRow:
     service: str
     severity: str
     opened: Time | None
-    closed: Time | None
     lasted: str
     lasted_s: float
     episode: int | None
-    node: str
     slow_burn: bool
     reason: str
     link: str | None
@@ -108,7 +106,6 @@ class AlignmentView:
     alerts: int
     aligned: int
     expected: str
-    p_value: str
     method: str
     observed_width: float
     expected_width: float | None
@@ -192,11 +189,10 @@ def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
     inside = alert.episode is not None and 0 <= alert.episode < len(incident.episodes)
     return AlertRow(
         number=number, id=alert.id, policy=alert.policy or "", service=alert.service or "",
-        severity=alert.severity or "", opened=time_of(alert.opened), closed=time_of(alert.closed),
+        severity=alert.severity or "", opened=time_of(alert.opened),
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
         episode=alert.episode + 1 if inside and alert.episode is not None else None,
-        node=incident.episodes[alert.episode].node if inside and alert.episode is not None else "",
         slow_burn=alert.slow_burn, reason=alert.reason, link=safe_link(alert.url),
     )  # fmt: skip
 
@@ -217,7 +213,7 @@ def alignment_view(incident: Incident) -> AlignmentView | None:
     return AlignmentView(
         alerts=found.alerts, aligned=found.aligned,
         expected="–" if found.expected is None else f"{found.expected:.1f}",
-        p_value=words.chance(found.p_value), method=found.method, observed_width=round(found.aligned * scale, 2),
+        method=found.method, observed_width=round(found.aligned * scale, 2),
         expected_width=round(min(100.0, found.expected * scale), 2) if found.expected is not None else None,
         services=tuple((s.service, s.aligned, s.alerts) for s in found.services[:20]),
         sentence=sentence[0].upper() + sentence[1:] + ".",
