@@ -29,11 +29,11 @@ demo: ## make the demo's report
 fixtures: ## make the fixture incidents again
 	$(PY) -m fixtures.simulate --all
 
-golden: ## accept the reports as they are now as golden
-	TRIAGE_ACCEPT=1 .venv/bin/pytest -q tests/render
+golden: ## accept the reports as they are now as golden, and write the report's JSON Schema again
+	$(PY) -m tests.render.golden
 
-schema: ## write the JSON Schema of the report again
-	$(PY) -m triage.render.schema > reports/incident.schema.json
+picture: ## make the picture of the report in the README again
+	$(PY) -m tests.render.picture
 
 bench: ## run the benchmarks
 	$(PY) -m benchmarks.startup
@@ -43,4 +43,4 @@ bench: ## run the benchmarks
 lock: ## pin what the development environment holds now
 	.venv/bin/pip freeze --exclude-editable | sort --ignore-case > requirements-dev.lock
 
-.PHONY: help setup lint format test demo fixtures golden schema bench lock
+.PHONY: help setup lint format test demo fixtures golden picture bench lock

@@ -62,7 +62,7 @@ def _root(
 def main() -> NoReturn:
     """Run the command line; every error becomes one or two lines and a status."""
     try:
-        result = app(standalone_mode=False)
+        result = app(prog_name="triage", standalone_mode=False)
         status = result if isinstance(result, int) else 0
         sys.stdout.flush()
     except TriageError as error:
