@@ -227,3 +227,12 @@ def test_a_pods_event_about_its_dead_node_is_no_not_ready_of_another_node():
     story = Story()
     story.see("node-not-ready", story.node(3), 5, namespace="shop", pod="db-0", message="Node is not ready")
     assert story.tell().episodes == ()
+
+
+def test_a_node_that_fell_silent_before_it_went_down_is_said_to_have():
+    story = Story(quiet=[(Story().node(1), 4.5, 5.5)])
+    story.dies(story.node(1), 5)
+    story.dies(story.node(2), 9)
+    first, second = story.tell().episodes
+    assert "Its logs had been silent for 30 m when it went down." in first.notes
+    assert not any("silent" in note for note in second.notes)

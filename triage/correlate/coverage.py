@@ -29,8 +29,6 @@ class Coverage:
             self._bins[node, _ANY] = np.unique(group["bin"].to_numpy())
         self.nodes = tuple(sorted({node for node, _ in self._bins}))
         self._steady = self._steady_logs(table)
-        last = column_ns(named["last"])
-        self._last = pd.Series(last).groupby(named["node"].to_numpy()).apply(lambda s: np.sort(s.to_numpy())).to_dict()
 
     def filled(self, node: str, log: str | None, starts: Any, ends: Any) -> Any:
         """For each span, whether the log (None: any log of the node) spoke in at least half of its bins.
@@ -56,13 +54,11 @@ class Coverage:
         """
         return next((log for log in sorted(logs) if log in self._steady), None)
 
-    def silence(self, node: str, start: int, end: int) -> int | None:
-        """The last time that the node was heard in `[start, end]`, where it was heard at all."""
-        heard = self._last.get(node)
-        if heard is None:
-            return None
-        i = int(np.searchsorted(heard, end, "right")) - 1
-        return int(heard[i]) if i >= 0 and heard[i] >= start else None
+    def last_heard(self, node: str, at: int) -> int | None:
+        """The end of the last bin before `at` in which the node wrote; None where it wrote in none."""
+        bins = self._bins.get((node, _ANY))
+        i = -1 if bins is None else int(np.searchsorted(bins, at // BIN, "right")) - 1
+        return min(int(bins[i] + 1) * BIN, at) if bins is not None and i >= 0 else None
 
     def alive(self, node: str) -> tuple[int, int] | None:
         """The first and last bin in which the node wrote, as times."""

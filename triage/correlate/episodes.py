@@ -14,13 +14,14 @@ from triage.correlate.seen import Seen
 from triage.correlate.times import HOUR, MINUTE, moment
 from triage.model.incident import Kind
 from triage.model.signal import Role
-from triage.units import format_time
+from triage.units import format_duration, format_time
 
 TOGETHER = 5 * MINUTE
 """Onsets that follow each other this closely belong to one group: three nodes or more at once share a cause."""
 _VM_GONE = ("host-error", "vm-deleted-by-user", "guest-shutdown", "preemption", "live-migration")
 """Where the VM itself went away, its instance group's recreation is no repair of a bad node."""
 _STUCK = 2 * MINUTE
+_SILENT = 10 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def build_episodes(scene: Scene, resolved: Sequence[Resolved], recreates: Sequen
         if (node, down.since) not in taken
     )
     drafts.extend(_departed(scene, drafts))
-    drafts = [_noted(draft, recreates) for draft in drafts if _inside(draft, scene)]
+    drafts = [_noted(scene, draft, recreates) for draft in drafts if _inside(draft, scene)]
     return finish(scene, drafts)
 
 
@@ -206,8 +207,12 @@ def _start(scene: Scene, draft: Draft, floor: int) -> int:
     return draft.not_ready
 
 
-def _noted(draft: Draft, recreates: Sequence[Recreate]) -> Draft:
-    """The instance group's own words, beside the repair and never merged with it."""
+def _noted(scene: Scene, draft: Draft, recreates: Sequence[Recreate]) -> Draft:
+    """A silence before NotReady, and the instance group's own words, beside the repair and never merged with it."""
+    heard = scene.coverage.last_heard(draft.node, draft.onset)
+    if draft.planned is None and heard is not None and draft.onset - heard >= _SILENT:
+        silent = format_duration((draft.onset - heard) / 1e9)
+        draft = replace(draft, notes=(*draft.notes, f"Its logs had been silent for {silent} when it went down."))
     if draft.repair and "instance-group" in draft.repair.seen_by:
         return draft
     until = (draft.end if draft.end is not None else draft.onset + HOUR) + 5 * MINUTE

@@ -106,7 +106,7 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
     if facts.total == 1 and confidence is Confidence.LIKELY:
         return "One episode alone cannot confirm a cause, however clear its lines are."
     if not unmet and facts.basis in ("co-location", "complaints"):
-        return f"The cause is well evidenced, but {facts.workload} is named by {facts.basis.replace('-', '-')} alone."
+        return f"The cause is well evidenced, but {facts.workload} is named by {facts.basis} alone."
     if unmet:
         first = unmet[0]
         return f"Not {first.level.value}, because this is not met: {first.rule} ({first.detail})."

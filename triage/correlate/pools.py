@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from triage.correlate.times import column_ns
 from triage.evidence.evidence import Evidence
 
 _VM_NAME = re.compile(r"(?P<stem>gke-.+)-[0-9a-f]{8}-[0-9a-z]{4}")
@@ -19,7 +22,6 @@ class NodeFacts:
     machine_type: str | None = None
     version: str | None = None
     image: str | None = None
-    instance_id: str | None = None
     spot: bool = False
 
 
@@ -43,7 +45,7 @@ class Fleet:
         self.nodes = tuple(
             sorted({*map(str, spoken), *map(str, covered), *map(str, placed), *self._listed, *extra_nodes})
         )
-        self._vm = self._instances(evidence)
+        self._vms = self._instances(evidence)
         location = evidence.cluster.location
         self._only_zone = location if location and location.count("-") == 2 else None
         """The zone of a zonal cluster, which is that of all its nodes unless they say otherwise."""
@@ -65,10 +67,6 @@ class Fleet:
             return self.nodes
         return tuple(node for node in self.nodes if self.pool(node) == pool)
 
-    def by_instance(self, instance_id: str) -> str | None:
-        """The node that bore this VM number, where an entry tells."""
-        return self._vm.get(instance_id)
-
     def _gather(self, node: str) -> NodeFacts:
         row = self._listed.get(node)
         pool = (row.node_pool if row else None) or self._pool_by_name(node)
@@ -79,7 +77,6 @@ class Fleet:
             machine_type=(row.machine_type if row else None) or (of_pool.machine_type if of_pool else None),
             version=(row.version if row else None) or (of_pool.version if of_pool else None),
             image=(row.image if row else None) or (of_pool.image if of_pool else None),
-            instance_id=row.instance_id if row else None,
             spot=bool(row.spot if row else of_pool.spot if of_pool else False),
         )
 
@@ -95,9 +92,19 @@ class Fleet:
             return ending[0]
         return self.pool_names[0] if len(self.pool_names) == 1 and match else None
 
+    def instance_at(self, node: str, at: int) -> str | None:
+        """The number of the VM that bore the node's name at that time (ns), where an entry from before tells.
+
+        A repaired node keeps its name and gets another VM, so what `kubectl get nodes` says later is of the next life.
+        """
+        times, ids = self._vms.get(node, (np.empty(0, dtype="int64"), []))
+        i = int(np.searchsorted(times, at, "right")) - 1
+        return ids[i] if i >= 0 else None
+
     @staticmethod
-    def _instances(evidence: Evidence) -> dict[str, str]:
-        pairs = evidence.entries[["instance_id", "node"]].dropna().drop_duplicates()
-        found = {str(row.instance_id): str(row.node) for row in pairs.sort_values(["instance_id", "node"]).itertuples()}
-        listed = evidence.nodes[["instance_id", "node"]].dropna()
-        return found | {str(row.instance_id): str(row.node) for row in listed.itertuples()}
+    def _instances(evidence: Evidence) -> dict[str, tuple[Any, list[str]]]:
+        told = evidence.entries[["node", "instance_id", "timestamp"]].dropna().sort_values(["timestamp", "instance_id"])
+        return {
+            str(node): (column_ns(rows["timestamp"]), [str(i) for i in rows["instance_id"]])
+            for node, rows in told.groupby("node", sort=True)
+        }

@@ -67,7 +67,7 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
                 workload=workloads.get(i),
                 alerts=tuple(alerts.get(i, ())),
                 zone=facts.zone,
-                instance_id=facts.instance_id,
+                instance_id=scene.fleet.instance_at(draft.node, draft.onset),
                 group=draft.group,
                 repair=_repair(draft.repair),
                 ready=moment_or_none(draft.ready),

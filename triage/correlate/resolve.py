@@ -1,7 +1,7 @@
 """Repairs resolved to the nodes they replaced; where nothing names the node, inferred from NotReady, and said so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from triage.correlate.pools import Fleet
 from triage.correlate.readiness import Course, Down, downs_of
@@ -94,8 +94,3 @@ def _infer(repair: GkeRepair, courses: Mapping[str, Course], fleet: Fleet, claim
     if rivals:
         notes.append(f"Ambiguous: {', '.join(rivals[:5])} had turned NotReady in the same 5 to 20 minutes.")
     return Resolved(repair, node, repair.node_pool or fleet.pool(node), down, True, tuple(notes))
-
-
-def with_end(repair: GkeRepair, end: int | None) -> GkeRepair:
-    """The repair with its end, where only the node's return tells it."""
-    return repair if repair.end is not None or end is None else replace(repair, end=end)
