@@ -38,7 +38,7 @@ class FilterError(InputError):
     """
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1, excerpt: str = "") -> None:
-        super().__init__(f"line {line}, column {column}: {message}")
+        super().__init__(f"line {line}, column {column}: {message}", remedy=excerpt)
         self.reason = message
         self.line = line
         self.column = column

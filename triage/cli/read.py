@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triage.errors import FilterError
-
 if TYPE_CHECKING:
     import duckdb
 
@@ -64,12 +62,8 @@ def read(
     from triage.lql import check, parse
     from triage.units import parse_duration
 
-    try:
-        wanted = parse(filter)
-        check(wanted)
-    except FilterError as error:
-        error.remedy = error.excerpt
-        raise
+    wanted = parse(filter)
+    check(wanted)
     fresh = parse_duration(freshness)
     limited = order is Order.DESC and "timestamp" not in filter
     entries = _entries(path, wanted, newest_first=order is Order.DESC, limit=limit, fresh=fresh if limited else None)
