@@ -149,6 +149,7 @@ def test_an_archive_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path) ->
         ("b.tar.gz", gzip.compress(b"x" * 2000)),
         ("report.html", b"<html>"),
     ],
+    ids=["no-gzip", "broken-zip", "no-tar", "no-evidence"],
 )
 def test_what_is_no_archive(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
