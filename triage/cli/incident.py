@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,8 @@ Examples:
 triage incident --cluster prod --since 24h
 
 triage incident --cluster prod --since 24h --from evidence/ --output report.html --output report.json
+
+triage incident --cluster prod --node gke-prod-default-pool-1a2b3c4d-x1y2
 
 triage incident --cluster prod --from bundle.tar.gz --format json --output - | jq .verdict
 """
@@ -56,6 +59,15 @@ def incident(
             rich_help_panel=options.WHERE,
         ),
     ] = None,
+    operation: Annotated[
+        str | None,
+        typer.Option(
+            "--operation",
+            metavar="ID",
+            help="Why was this repair made? The same, for the node that a GKE operation repaired.",
+            rich_help_panel=options.WHERE,
+        ),
+    ] = None,
     output: options.Output = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     redact: options.Redact = None,
@@ -80,44 +92,63 @@ def incident(
 
     if source and keep:
         raise InputError("--keep keeps what the live APIs say; --from reads files", remedy="leave one of them out")
+    if node and operation:
+        raise InputError("--node and --operation both name an episode", remedy="leave one of them out")
     now = clock(os.environ)
     ask = make_ask(cluster, project, location, since, until, now=now)
+    question = Question(ask, load_pack(tuple(queries or ())), now, node, operation)
     places = targets(output or [], format)
-    pack = load_pack(tuple(queries or ()))
     interrupted = False
     if source:
-        found = _investigate(source, ask, pack, node, now)
+        found = _investigate(source, question)
     else:
         reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
-        found, interrupted = _live(ask, pack, reach, node=node, now=now, keep=keep, quiet=quiet)
+        found, interrupted = _live(question, reach, keep=keep, quiet=quiet)
     publish(found, places, format=format, redact=redact, patterns=tuple(redact_pattern or ()), quiet=quiet)
     if interrupted:
         return 130
     return 3 if strict and found.gaps else 0
 
 
-def _investigate(path: Path, ask: "Ask", pack: "Pack", node: str | None, now: "datetime") -> "Incident":
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the evidence, wherever it comes from."""
+
+    ask: "Ask"
+    pack: "Pack"
+    now: "datetime"
+    node: str | None = None
+    operation: str | None = None
+
+
+def _investigate(path: Path, question: Question) -> "Incident":
     from triage.incident import investigate
 
-    return investigate(path, ask, pack, node=node, now=now, command=command_line())
+    return investigate(
+        path,
+        question.ask,
+        question.pack,
+        node=question.node,
+        operation=question.operation,
+        now=question.now,
+        command=command_line(),
+    )
 
 
-def _live(
-    ask: "Ask", pack: "Pack", reach: "Reach", *, node: str | None, now: "datetime", keep: Path | None, quiet: bool
-) -> "tuple[Incident, bool]":
+def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool) -> "tuple[Incident, bool]":
     from triage.cli.live import collect_into, sign_in
     from triage.sources.live.bundle import is_archive
     from triage.sources.live.bundle import pack as pack_bundle
 
-    if ask.cluster is None:
+    if question.ask.cluster is None:
         raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
-    ask, access = sign_in(ask, reach)
+    ask, access = sign_in(question.ask, reach)
     with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
         directory = keep if keep and not is_archive(keep) else Path(scratch) / "bundle"
-        collected = collect_into(directory, ask, pack, access, reach, now=now, quiet=quiet)
+        collected = collect_into(directory, ask, question.pack, access, reach, now=question.now, quiet=quiet)
         if keep and is_archive(keep):
             pack_bundle(directory, keep)
-        return _investigate(directory, ask, pack, node, now), collected.interrupted
+        return _investigate(directory, replace(question, ask=ask)), collected.interrupted
 
 
 def publish(

@@ -46,6 +46,8 @@ class Draft:
     group: int = 0
     served_badly: str | None = None
     """The signal that made an episode without NotReady."""
+    retries: tuple[str, ...] = ()
+    """Operations that repaired the same NotReady again, after the first."""
 
     @property
     def known_node(self) -> bool:
@@ -134,6 +136,7 @@ def _repaired(group: list[Resolved]) -> Draft:
         repair=repair,
         inferred=first.inferred,
         notes=tuple(dict.fromkeys(notes)),
+        retries=tuple(each.repair.operation for each in group[1:] if each.repair.operation),
     )
 
 

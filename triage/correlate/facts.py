@@ -91,7 +91,7 @@ def gather(
 ) -> Facts:
     """Count everything for one cause."""
     explained = explanation.episodes_of(cause)
-    unplanned = [i for i, d in enumerate(drafts) if d.planned is None]
+    unplanned = sorted(explanation.traces)
     traces = {i: _own(explanation.traces[i], cause) for i in explained}
     pools = {drafts[i].node_pool for i in explained}
     signal = scene.graph.signal(cause)

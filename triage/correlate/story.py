@@ -13,6 +13,7 @@ from triage.correlate.changes import find_changes
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene, build_episodes, finish
 from triage.correlate.explain import explain
+from triage.correlate.focus import Focus, find_episodes, put_in_focus
 from triage.correlate.graph import Graph
 from triage.correlate.homes import Homes
 from triage.correlate.judge import Case, judge
@@ -29,6 +30,7 @@ from triage.correlate.report import (
     summarize_occurrences,
 )
 from triage.correlate.resolve import resolve
+from triage.correlate.save import urge
 from triage.correlate.seen import Seen, received_earlier
 from triage.correlate.stage import Stage
 from triage.correlate.timeline import make_timeline, metric_title
@@ -40,35 +42,43 @@ from triage.model.signal import Pack
 
 
 def correlate(
-    evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack, *, now: datetime
+    evidence: Evidence,
+    occurrences: pd.DataFrame,
+    placements: pd.DataFrame,
+    pack: Pack,
+    *,
+    now: datetime,
+    focus: Focus | None = None,
 ) -> Incident:
     """The whole incident: episodes, alignment, causes, suspect, confidence, and what a report shows of them.
 
     `occurrences` has the columns of `triage.evidence.occurrences`, `placements` those of `triage.evidence.tables`; both
     are of the evidence's cluster and window. `now` is the time of generation and changes nothing else: the same
-    evidence gives the same incident.
+    evidence gives the same incident. `focus` names a node or a repair whose episodes alone the incident is then about.
+    Raises InputError where it names nothing that went bad.
     """
     stage = _stage(evidence, occurrences, placements, pack)
     scene, drafts = stage.scene, stage.drafts
+    chosen = find_episodes(focus, stage) if focus else ()
     alignment = align(stage.alerts, stage.ties, drafts, scene.start, scene.end)
     associations = associate(scene, drafts, _logs(evidence, occurrences))
     explanation = explain(scene, drafts, associations)
     findings = find_causes(stage, explanation, associations)
-    verdict = judge(
-        Case(
-            evidence=evidence,
-            scene=scene,
-            drafts=drafts,
-            homes=stage.homes,
-            explanation=explanation,
-            associations=associations,
-            facts=findings.facts,
-            alignment=alignment,
-            leads={cause.signal: cause.lead_time_s for cause in findings.causes},
-            levels=findings.levels,
-        )
+    case = Case(
+        evidence=evidence,
+        scene=scene,
+        drafts=drafts,
+        homes=stage.homes,
+        explanation=explanation,
+        associations=associations,
+        facts=findings.facts,
+        alignment=alignment,
+        leads={cause.signal: cause.lead_time_s for cause in findings.causes},
+        levels=findings.levels,
     )
-    return _incident(stage, verdict, findings, alignment, now)
+    verdict = urge(judge(case), evidence, scene, drafts)
+    whole = _incident(stage, verdict, findings, alignment, now)
+    return put_in_focus(whole, stage, case, findings, chosen) if chosen else whole
 
 
 def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack) -> Stage:
