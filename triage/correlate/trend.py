@@ -82,6 +82,7 @@ def _trend(
     if len(times) > MOST_POINTS:
         kept = np.unique(np.linspace(0, len(times) - 1, MOST_POINTS).astype(int))
         times, values = times[kept], values[kept]
+    times, values = _since_onset(times, values)
     hours = (times - times[0]) / HOUR
     slope, _, low, high = (float(v) for v in theilslopes(values, hours, 0.95))
     bound = None if limit is None else (-limit if falling else limit)
@@ -112,6 +113,26 @@ def _since_reset(times: np.ndarray, values: np.ndarray, *, falling: bool) -> tup
     cut = np.flatnonzero(drops)
     start = int(cut[-1]) + 1 if len(cut) else 0
     return times[start:], values[start:]
+
+
+def _since_onset(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The stretch after a level start, where there is one: a leak that began later must not be averaged with the calm.
+
+    The start is where a level and then a straight line fit best (least squares); it is taken only where that leaves at
+    most half of a single line's squared error.
+    """
+    hours = (times - times[0]) / HOUR
+    best, start = 0.5 * _line_error(hours, values), 0
+    for k in range(3, len(times) - FEWEST_POINTS + 1):
+        error = float(((values[:k] - values[:k].mean()) ** 2).sum()) + _line_error(hours[k:], values[k:])
+        if error < best:
+            best, start = error, k
+    return times[start:], values[start:]
+
+
+def _line_error(hours: np.ndarray, values: np.ndarray) -> float:
+    slope, base = np.polyfit(hours - hours.mean(), values, 1)
+    return float(((values - base - slope * (hours - hours.mean())) ** 2).sum())
 
 
 def _still_rising(hours: np.ndarray, values: np.ndarray, slope: float) -> bool:
