@@ -25,8 +25,6 @@ from triage.correlate.windows import lookback
 from triage.model.incident import Cause, Trend
 from triage.model.links import logs_query_url
 
-_SHOWN_LEVELS = 4
-
 
 @dataclass(frozen=True)
 class Findings:
@@ -103,9 +101,9 @@ def _levels(found: Sequence[Trend]) -> str:
     if len(values) < 2:
         return ""
     limit = next(t.limit for t in found if t.metric == first and t.limit)
-    shown = ", ".join(f"{v:,.0f}" if abs(v) >= 10 else f"{v:.2f}" for v in values[:_SHOWN_LEVELS])
-    ceiling = f"{limit:,.0f}" if abs(limit) >= 10 else f"{limit:.2f}"
-    return f"; {metric_title(first or '').lower()} stood at {shown} of {ceiling} when they went down"
+    low, high, ceiling = (f"{v:,.0f}" if abs(v) >= 10 else f"{v:.2f}" for v in (min(values), max(values), limit))
+    shown = low if low == high else f"{low} to {high}"
+    return f", with {metric_title(first or '').lower()} at {shown} of {ceiling}"
 
 
 def leads(scene: Scene, drafts: Sequence[Draft], signals: Sequence[str], episodes: Sequence[int]) -> list[float]:

@@ -122,8 +122,8 @@ def _direct_or_none(f: Facts) -> tuple[bool, str]:
         return True, "no workload is blamed"
     return f.basis == "direct", {
         "direct": f"lines that name the culprit name {f.workload}",
-        "complaints": f"only {f.workload}'s own complaints speak against it",
-        "co-location": f"only co-location speaks against {f.workload}",
+        "complaints": f"only {f.workload}'s own complaints point to it",
+        "co-location": f"only co-location points to {f.workload}",
     }.get(f.basis or "", "")
 
 

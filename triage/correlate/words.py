@@ -104,24 +104,22 @@ def _driver(facts: Facts) -> str:
 
 
 def _ground(facts: Facts, lead_s: float | None, levels: str) -> str:
-    shown = f"the evidence was on the node in {facts.count} of {facts.total} episodes"
-    if facts.mechanism == facts.count:
-        shown = f"a line or metric on the node names it in {facts.count} of {facts.total} episodes"
+    told = "named by a line or metric of the node" if facts.mechanism == facts.count else "on the node"
+    shown = f"it was {told} in {facts.count} of {facts.total} episodes"
     if lead_s is not None and lead_s > 0:
-        shown += f", {format_duration(lead_s)} before NotReady in the median"
+        shown += f", {format_duration(lead_s)} before NotReady in the median{levels}"
     a = facts.association
     if a is not None and a.controls:
-        shown += f", and in {a.same[1] + a.other[1]} of {a.controls} control hours on healthy nodes"
-    return shown + levels
+        shown += f", and in {a.same[1] + a.other[1]} of {a.controls} control hours"
+    return shown
 
 
 def _toll(alignment: Alignment, drafts: Sequence[Draft]) -> str:
     repairs = sum(1 for d in drafts if d.kind is Kind.REPAIR)
-    parts = [f"GKE made {plural(repairs, 'repair')}"] if repairs else []
+    parts = [plural(repairs, "repair")] if repairs else []
     if alignment.alerts:
-        chance = "" if alignment.expected is None else f" ({alignment.expected:.1f} expected by chance)"
-        parts.append(f"{alignment.aligned} of {alignment.alerts} alerts opened during an episode{chance}")
-    return "; " + " and ".join(parts) if parts else ""
+        parts.append(f"{alignment.aligned} of {alignment.alerts} alerts")
+    return f"; {' and '.join(parts)} fall into these episodes" if parts else ""
 
 
 def unexplained(drafts: Sequence[Draft], weighed: Sequence[str], titles: Mapping[str, str], lacking: str) -> str:
