@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
+from triage.model.links import logs_query_url
 from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.lanes import shared_start, shortened
 from triage.render.charts.scale import TimeScale
 from triage.render.charts.shapes import NARROW, WIDE
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
-from triage.render.links import logs_explorer, safe_link
+from triage.render.links import safe_link
 from triage.render.view.first import first_screen
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
@@ -121,13 +122,13 @@ def test_the_suspect_and_the_numbers_of_the_first_screen() -> None:
 
 
 def test_a_link_reopens_the_query_over_the_same_time() -> None:
-    url = logs_explorer('severity>=ERROR\n"pids"', "shop-prod", START, START + timedelta(hours=1))
+    url = logs_query_url('severity>=ERROR\n"pids"', "shop-prod", START, START + timedelta(hours=1))
     assert url == (
         "https://console.cloud.google.com/logs/query;query=severity%3E%3DERROR%0A%22pids%22"
         ";timeRange=2019-07-09T04%3A00%3A00Z%2F2019-07-09T05%3A00%3A00Z?project=shop-prod"
     )
-    assert logs_explorer("x", None, START, START) is None
-    assert logs_explorer("x" * 9000, "p", START, START) is None
+    assert logs_query_url("x", None, START, START) is None
+    assert logs_query_url("x" * 9000, "p", START, START) is None
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from triage.model.incident import CoverageRow, Incident, QueryRecord
+from triage.model.links import logs_query_url
 from triage.render import words
-from triage.render.links import logs_explorer
 from triage.render.redact import Replaced
 from triage.render.view.tables import Time, time_of
 
@@ -66,7 +66,7 @@ def queries(incident: Incident) -> tuple[Query, ...]:
     """Every read, to be done again by hand."""
     window, project = incident.window, incident.cluster.project
     return tuple(
-        Query(one, logs_explorer(one.filter, project, window.start, window.end))
+        Query(one, logs_query_url(one.filter, project, window.start, window.end))
         for one in incident.provenance.queries[:60]
     )
 

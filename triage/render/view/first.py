@@ -168,4 +168,5 @@ def _alerts(incident: Incident) -> Fact:
     if alignment.expected is not None:
         note = f"{alignment.expected:.1f} expected by chance"
         note += f", p {words.chance(alignment.p_value)}" if alignment.p_value is not None else ""
-    return Fact("Alerts explained", f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")
+    label = "Alerts explained" if incident.verdict.cause else "Alerts in episodes"
+    return Fact(label, f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

@@ -8,18 +8,8 @@ import re
 from urllib.parse import quote
 
 from triage.lql.tree import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.lql.types import SEVERITIES
 
-SEVERITIES = {
-    "DEFAULT": 0,
-    "DEBUG": 100,
-    "INFO": 200,
-    "NOTICE": 300,
-    "WARNING": 400,
-    "ERROR": 500,
-    "CRITICAL": 600,
-    "ALERT": 700,
-    "EMERGENCY": 800,
-}
 _COLUMNS = {"logname": "log_name", "log_name": "log_name", "resource.type": "rtype", "severity": "severity"}
 _EVERYTHING = "true"
 
