@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, hypergeom
-from scipy.stats.contingency import odds_ratio
 
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
@@ -158,6 +156,8 @@ def _controls(seen: Mapping[str, Any], spans: Spans, masks: Mapping[str, Any]) -
 
 def _tested(a: Association) -> Association:
     """p and lift against each control; the weaker (the larger p, then the smaller lift) decides."""
+    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
     results = []
     hits = len(a.with_case)
     for n, seen in (a.same, a.other):
@@ -174,6 +174,8 @@ def _tested(a: Association) -> Association:
 
 def _interval(hits: int, cases: int, seen: int, controls: int) -> tuple[float | None, float | None]:
     """The exact conditional 95 % interval of the odds ratio; None for an open end."""
+    from scipy.stats.contingency import odds_ratio  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
     table = [[hits, cases - hits], [seen, controls - seen]]
     interval = odds_ratio(table).confidence_interval(confidence_level=0.95)
     low, high = float(interval.low), float(interval.high)
@@ -184,6 +186,8 @@ def _corrected(found: list[Association]) -> list[Association]:
     tested = [a for a in found if a.p is not None]
     if not tested:
         return found
+    from scipy.stats import false_discovery_control  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
     q = false_discovery_control([a.p for a in tested], method="bh")
     by_signal = {a.signal: float(value) for a, value in zip(tested, q, strict=True)}
     return [

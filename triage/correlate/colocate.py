@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import false_discovery_control, hypergeom
 
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.homes import Homes
@@ -66,6 +65,8 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
     if len(draws) < 2 or not names:
         return Located((), None, 0)
     results = [(name, *_chance(name, draws)) for name in names]
+    from scipy.stats import false_discovery_control  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
     q_values = false_discovery_control([p for _, p, _, _ in results], method="bh")
     gate = Q_SUSPECT if cause in EXHAUSTION else Q_STRICT
     passed = sorted(
@@ -145,5 +146,7 @@ def _at_least(shares: Sequence[float], hits: int) -> float:
 
 def _without_replacement(name: str, draws: Sequence[Draw], hits: int) -> float:
     """The hypergeometric tail, in the smallest pool that was seen."""
+    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
     nodes = min(len(draw.pool) for draw in draws)
     return float(hypergeom.sf(hits - 1, nodes, len(draws[0].carriers[name]), len(draws)))
