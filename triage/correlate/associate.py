@@ -156,13 +156,11 @@ def _controls(seen: Mapping[str, Any], spans: Spans, masks: Mapping[str, Any]) -
 
 def _tested(a: Association) -> Association:
     """p and lift against each control; the weaker (the larger p, then the smaller lift) decides."""
-    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
     results = []
     hits = len(a.with_case)
     for n, seen in (a.same, a.other):
         if n:
-            p = float(hypergeom.sf(hits - 1, a.cases + n, hits + seen, a.cases)) if a.cases else 1.0
+            p = _fisher(hits, a.cases, seen, n) if a.cases else 1.0
             lift = ((hits + 0.5) / (a.cases + 1)) / ((seen + 0.5) / (n + 1))
             results.append((p, -lift, n, seen))
     if not results or not a.cases:
@@ -170,6 +168,13 @@ def _tested(a: Association) -> Association:
     p, lift, n, seen = max(results)
     low, high = _interval(hits, a.cases, seen, n) if hits >= 2 else (None, None)
     return replace(a, p=min(p, 1.0), ratio=-lift, low=low, high=high)
+
+
+def _fisher(hits: int, cases: int, seen: int, controls: int) -> float:
+    """The one-sided p of Fisher's exact test."""
+    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
+
+    return float(hypergeom.sf(hits - 1, cases + controls, hits + seen, cases))
 
 
 def _interval(hits: int, cases: int, seen: int, controls: int) -> tuple[float | None, float | None]:
