@@ -1,6 +1,7 @@
 """From tokens to the tree. NOT binds tightest, then OR, then AND: the opposite of SQL."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from triage.lql.functions import FUNCTIONS, Argument, call_of
 from triage.lql.regex import check_pattern
@@ -10,6 +11,7 @@ from triage.lql.tree import MAX_DEPTH, And, Anywhere, Call, Filter, Node, Not, O
 _REGEX = ("=~", "!~")
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str) -> Filter:
     """The tree of a filter in the Logging query language.
 

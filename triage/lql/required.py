@@ -1,6 +1,7 @@
 """What text an RE2 pattern cannot match without: read from the pattern, never guessed."""
 
 import re
+from functools import lru_cache
 
 _OPAQUE = frozenset("dDwWsSpPCX")
 _ZERO_WIDTH = frozenset("bBAz")
@@ -19,10 +20,18 @@ def required(pattern: str) -> list[str] | None:
 
     The pattern must be one that RE2 accepts. An empty text never stands in the list.
     """
+    found = _required(pattern)
+    return None if found is None else list(found)
+
+
+@lru_cache(maxsize=4096)
+def _required(pattern: str) -> tuple[str, ...] | None:
+    # The same pattern is asked about for the read, and again for telling its entries apart.
     try:
-        return _Reader(pattern).alternatives(0)
+        found = _Reader(pattern).alternatives(0)
     except _Unclear:
         return None
+    return None if found is None else tuple(found)
 
 
 class _Unclear(Exception):  # noqa: N818 - not an error: nothing can be said of this pattern
