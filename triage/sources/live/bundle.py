@@ -7,6 +7,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ class Bundle:
     reads: list[Read] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _closed: bool = False
 
     @classmethod
     def open(cls, path: Path) -> "Bundle":
@@ -82,9 +84,12 @@ class Bundle:
     def append(self, read: Read, entries: Iterable[Mapping[str, Any]]) -> None:
         """Write a page of entries and remember how far the read came."""
         lines = [json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries]
-        with (self.path / read.file).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(line + "\n" for line in lines)
-        read.entries += len(lines)
+        with self._lock:
+            if self._closed:
+                return
+            with (self.path / read.file).open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(line + "\n" for line in lines)
+            read.entries += len(lines)
 
     def mend(self, read: Read) -> None:
         """Cut off the half line that a killed run may have left."""
@@ -105,9 +110,22 @@ class Bundle:
 
     def write(self, name: str, content: Any) -> None:
         """Write a JSON file aside and put it in place whole."""
+        text = json.dumps(content, ensure_ascii=False, indent=1)
         aside = self.path / f".{name}.part"
-        aside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8", errors="backslashreplace")
-        aside.replace(self.path / name)
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                aside.write_text(text, encoding="utf-8", errors="backslashreplace")
+                aside.replace(self.path / name)
+            finally:
+                aside.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Bring the manifest up to date and write nothing more, whatever a slow source still brings."""
+        with self._lock:
+            self.save()
+            self._closed = True
 
     def save(self) -> None:
         """Bring the manifest up to date; reads that are not complete are gaps in it."""
@@ -154,8 +172,10 @@ def pack(directory: Path, target: Path) -> None:
         aside.chmod(0o600)
         aside.replace(target)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise InputError(f"{target}: cannot be written ({error.strerror or error})") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def is_archive(path: Path) -> bool:

@@ -2,12 +2,13 @@
 
 import difflib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from shlex import quote
 from typing import Any
 
@@ -21,11 +22,14 @@ from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import LOG_VOLUME, NODE_METRICS, MonitoringReader
 from triage.sources.live.scope import cluster_clause, group_prefixes, within
+from triage.sources.live.volume import Volume
 from triage.units import format_time
 
 Progress = Callable[[str, int, int | None], None]
 """Told of every step: which source, how many records so far, and how many there will be where that is known."""
 
+GRACE_S = 3.0
+"""How long after Ctrl-C the answers under way are waited for."""
 RAW_METRIC_NODE_HOURS = 3000
 """Up to so many nodes × hours, metrics are read as sampled; beyond, five-minute maxima."""
 
@@ -64,6 +68,8 @@ class _Run:
     stop: threading.Event
     failed: list[SourceError]
     answered: int = 0
+    volume: Volume = field(default_factory=Volume)
+    """How much the nodes logged when; empty until Cloud Monitoring has told."""
 
     @contextmanager
     def gap(self, source: str) -> Iterator[None]:
@@ -125,7 +131,7 @@ def collect(
         },
         run,
     )
-    bundle.save()
+    bundle.close()
     if run.answered == 0 and not interrupted:
         raise _nothing_to_read(run)
     return Collection(path, run.cluster, window, tuple(bundle.gaps), interrupted)
@@ -171,23 +177,43 @@ def _window(ask: Ask, now: datetime) -> Window:
 
 
 def _together(tasks: Mapping[str, Callable[[], None]], run: _Run) -> bool:
-    """Read all sources side by side; True where Ctrl-C cut them short. Anything unexpected is raised."""
+    """Read all sources side by side; True where Ctrl-C cut them short. Anything unexpected is raised.
+
+    The threads are daemons: one that hangs in a call must not keep the program from ending.
+    """
+    done: SimpleQueue[tuple[str, BaseException | None]] = SimpleQueue()
+    pending = set(tasks)
     interrupted = False
-    with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
-        futures: dict[str, Future[None]] = {source: pool.submit(task) for source, task in tasks.items()}
+    deadline = 0.0
+    for source, task in tasks.items():
+        threading.Thread(target=_report, args=(source, task, done), name=f"read-{source}", daemon=True).start()
+    while pending:
         try:
-            wait(futures.values())
+            source, error = done.get(timeout=max(deadline - time.monotonic(), 0.0) if interrupted else None)
+        except Empty:
+            break
         except KeyboardInterrupt:
+            # Pages under way may still come in; pressed again, nobody wants to wait.
+            deadline = 0.0 if interrupted else time.monotonic() + GRACE_S
             interrupted = True
             run.stop.set()
-            for future in futures.values():
-                future.cancel()
-    for source, future in futures.items():
-        if not future.cancelled():
-            future.result()
-        elif source != "entries":  # reads that are not complete are gaps by themselves
-            run.bundle.gaps.append(Gap(source=source, reason="interrupted before it was read", remedy="run it again"))
+            continue
+        pending.discard(source)
+        if error is not None and not (interrupted and isinstance(error, KeyboardInterrupt)):
+            raise error
+    for source in sorted(pending - {"entries"}):  # reads that are not complete are gaps by themselves
+        run.bundle.gaps.append(Gap(source=source, reason="interrupted before it was read", remedy="run it again"))
     return interrupted
+
+
+def _report(source: str, task: Callable[[], None], done: "SimpleQueue[tuple[str, BaseException | None]]") -> None:
+    """Run one task and say that it is done, and how it ended."""
+    try:
+        task()
+    except BaseException as error:  # handed to the main thread, which raises it
+        done.put((source, error))
+    else:
+        done.put((source, None))
 
 
 def _operations(run: _Run, container: ContainerReader) -> None:
@@ -220,15 +246,20 @@ def _metrics(run: _Run) -> None:
         align_s = 300 if nodes * hours > RAW_METRIC_NODE_HOURS else 0
         series: list[dict[str, Any]] = []
         measured = 0
-        for done, metric in enumerate((*NODE_METRICS, LOG_VOLUME)):
+        # The volume of the logs comes first: it sizes the reads of entries, which go on beside this one.
+        for done, metric in enumerate((LOG_VOLUME, *NODE_METRICS)):
             if run.stop.is_set():
-                raise SourceError("reading metrics: interrupted", remedy="run it again")
+                break
             run.progress("metrics", done, len(NODE_METRICS) + 1)
             found = reader.series(metric, run.cluster["name"], run.window, align_s=align_s)
             series += found
+            if metric == LOG_VOLUME:
+                run.volume = Volume.of(found)
             run.bundle.queries.append(Query("metrics", f'metric.type = "{metric}"', 1, len(found)))
             measured += len(found) if metric != LOG_VOLUME else 0
         run.bundle.write(f"metrics-{_stamp(run)}.json", {"timeSeries": series})
+        if run.stop.is_set():
+            raise SourceError("reading metrics: interrupted", remedy="run it again")
         run.progress("metrics", len(NODE_METRICS) + 1, len(NODE_METRICS) + 1)
         if not measured:
             name, place = quote(run.cluster["name"]), quote(str(run.cluster.get("location")))
@@ -251,12 +282,14 @@ def _workloads(run: _Run, kubeconfig: Path | None) -> None:
 def _entries(run: _Run, reads: Sequence[Read]) -> None:
     total = 0
     with run.gap("entries"):
-        for read in reads:
+        for done, read in enumerate(reads):
             if not read.complete and not run.stop.is_set():
-                total = _one_read(run, read, total)
+                total = _one_read(run, read, total, done, len(reads))
+        run.progress("entries", total, None if run.stop.is_set() else total)
 
 
-def _one_read(run: _Run, read: Read, total: int) -> int:
+def _one_read(run: _Run, read: Read, total: int, done: int, of: int) -> int:
+    """Read the pages of one filter, the `done`-th of `of`; returns `total` and what they hold."""
     reader = LogReader(run.access, read.resources, run.limits.patience_s)
     run.bundle.mend(read)
     text = f'({read.filter})\ntimestamp>="{read.last}"' if read.last else read.filter
@@ -265,7 +298,7 @@ def _one_read(run: _Run, read: Read, total: int) -> int:
         read.last = max(read.last, str(page[-1].get("timestamp", "")))
         read.requests = reader.requests
         total += len(page)
-        run.progress("entries", total, None)
+        run.progress("entries", total, _expected(total, done + run.volume.share(read.last, run.window), of))
         if run.stop.is_set():
             return total
         if total >= run.limits.max_entries:
@@ -280,11 +313,16 @@ def _one_read(run: _Run, read: Read, total: int) -> int:
     return total
 
 
+def _expected(total: int, done: float, of: int) -> int | None:
+    """How many entries there will be, where `total` came of `done` reads of `of`; None while too little is read."""
+    return round(total * of / done) if done >= 0.02 * of else None
+
+
 def _stamp(run: _Run) -> str:
     return format_time(run.window.end).replace(":", "").replace("-", "").replace(".", "_")
 
 
 def _nothing_to_read(run: _Run) -> AccessError:
-    denied_first = sorted(run.failed, key=lambda error: not isinstance(error, DeniedError))
-    first, remedies = denied_first[0], dict.fromkeys(error.remedy for error in denied_first if error.remedy)
+    failed = [error for error in run.failed if isinstance(error, DeniedError)] or run.failed
+    first, remedies = failed[0], dict.fromkeys(error.remedy for error in failed if error.remedy)
     return AccessError(f"nothing may be read of project {run.access.project}: {first}", remedy="\n".join(remedies))

@@ -1,5 +1,6 @@
 """Foreign errors, mapped to ours in one place; what is worth another try, and what is not."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -20,6 +21,10 @@ PERMISSIONS = {
     "monitoring": ("monitoring.timeSeries.list", "roles/monitoring.viewer"),
 }
 """API → the permission that reading needs, and the least role that carries it."""
+
+_PERMISSION = re.compile(r"\b(?:logging|container|monitoring)\.[A-Za-z]+\.[a-z]+\b")
+_CALL = re.compile(r"^(?:GET|POST) \S+: ")
+"""How google.api_core begins the message of an error over REST: the address, which helps nobody at night."""
 
 # ResourceExhausted is 429: the Logging API's quota is a minute's, so the waits must add up to more than one.
 TRANSIENT = (
@@ -66,7 +71,8 @@ def _ours(doing: str, api: str, access: Access, error: Exception) -> SourceError
             denied, what = True, f"the {api} API is not enabled in project {access.project}"
             remedy = f"gcloud services enable {api}.googleapis.com --project={access.project}"
         case gexc.Forbidden():
-            denied, what = True, f"permission {permission} is missing"
+            named = _PERMISSION.search(str(error))
+            denied, what = True, f"permission {named[0] if named else permission} is missing"
             remedy = f"gcloud projects add-iam-policy-binding {access.project} --role={role} --member={_member(access)}"
         case gexc.Unauthorized() | google.auth.exceptions.GoogleAuthError():
             denied, what, remedy = True, "the credentials were refused", SIGN_IN
@@ -93,4 +99,4 @@ def _member(access: Access) -> str:
 
 def _first_line(error: Exception) -> str:
     text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:300]
+    return _CALL.sub("", " ".join(str(text).split()))[:300]

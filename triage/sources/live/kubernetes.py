@@ -54,7 +54,7 @@ def read_workloads(
 def by_hand(cluster: Mapping[str, Any]) -> str:
     """The commands that supply workloads from a place that reaches the API server."""
     kinds = ",".join(plural for _, plural in KINDS)
-    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(str(cluster.get("location", "LOCATION")))
+    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(str(cluster.get("location") or "LOCATION"))
     return (
         f"gcloud container clusters get-credentials {name} --location={location}"
         f" && kubectl get {kinds} -A -o json > workloads.json"
