@@ -22,7 +22,7 @@ PERMISSIONS = {
 }
 """API → the permission that reading needs, and the least role that carries it."""
 
-_PERMISSION = re.compile(r"\b(?:logging|container|monitoring)\.[A-Za-z]+\.[a-z]+\b")
+_PERMISSION = re.compile(r"\b(?:logging|container|monitoring)\.(?!googleapis)[A-Za-z]+\.[a-z]+\b")
 _CALL = re.compile(r"^(?:GET|POST) \S+: ")
 """How google.api_core begins the message of an error over REST: the address, which helps nobody at night."""
 
