@@ -1,0 +1,181 @@
+"""The correlator's rules, and how each is switched off: the table of `benchmarks.ablation`.
+
+A rule is switched off by putting something that knows nothing in the place of one function or constant, from outside:
+the correlator itself has no switches. A name that is gone from the correlator fails loudly.
+"""
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from triage.correlate import (
+    align,
+    associate,
+    attribute,
+    badly,
+    causes,
+    colocate,
+    episodes,
+    explain,
+    facts,
+    gates,
+    judge,
+    report,
+    story,
+    windows,
+)
+from triage.correlate.planned import Plans
+from triage.model.incident import Confidence, Timeline
+
+Patch = tuple[Any, str, Any]
+"""Where, which name, and what stands there while the rule is off."""
+
+
+@dataclass(frozen=True)
+class Off:
+    """One rule: what it says, and the patches that switch it off."""
+
+    rule: str
+    patches: tuple[Patch, ...]
+
+    @contextmanager
+    def switched(self) -> Iterator[None]:
+        """The correlator without this rule."""
+        with ExitStack() as stack:
+            for where, name, stand_in in self.patches:
+                stack.enter_context(patch.object(where, name, stand_in))
+            yield
+
+
+def _always(answer: Any) -> Any:
+    """A function that gives this answer, whatever it is asked."""
+    return lambda *_args, **_named: answer
+
+
+def _without_gate(index: int) -> Off:
+    rule = gates.RULES[index]
+    rest = (*gates.RULES[:index], *gates.RULES[index + 1 :])
+    return Off(f"gate, {rule.level.value}: {rule.rule}", ((gates, "RULES", rest),))
+
+
+def _cap(*, one_episode: bool) -> Any:
+    """The judge's confidence with only one of its two caps."""
+
+    def capped(found: facts.Facts) -> Any:
+        reached, passed = gates.pass_gates(found)
+        if found.total == 1 if one_episode else found.workload and found.basis != "direct":
+            reached = min(reached, Confidence.LIKELY, key=judge._LEVELS.index)
+        return reached, passed
+
+    return capped
+
+
+def _all_looked_at(covered: windows.Covered, which: str, _log: str | None) -> dict[str, Any]:
+    return {node: np.ones(len(starts), dtype=bool) for node, (starts, _) in covered._spans[which].items()}
+
+
+def _pooled(tested: Any, a: associate.Association) -> associate.Association:
+    """One test against both controls thrown together."""
+    both = (a.same[0] + a.other[0], a.same[1] + a.other[1])
+    found: associate.Association = tested(replace(a, same=both, other=(0, 0)))
+    return replace(found, same=a.same, other=a.other)
+
+
+def _uncorrected(corrected: Any, *asked: Any) -> Any:
+    """The same function while every q is the bare p."""
+    with patch("scipy.stats.false_discovery_control", lambda p_values, **_named: np.asarray(p_values, dtype=float)):
+        return corrected(*asked)
+
+
+def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
+    return associate._count_with(scene, drafts, signal, covered, scene.seen.times)
+
+
+def _with_daemon_sets(locate: Any, *asked: Any) -> Any:
+    """Co-location that takes DaemonSets for any other workload."""
+    *rest, homes = asked
+    blind = copy.copy(homes)
+    blind.kinds = {name: None if kind == "DaemonSet" else kind for name, kind in homes.kinds.items()}
+    return locate(*rest, blind)
+
+
+def _placed_first(suspects: Any, named: Any, located: Any) -> Any:
+    """Co-location before direct evidence."""
+    return suspects(attribute.NOBODY if located.chosen else named, located)
+
+
+def _never_seconded(suspects: Any, named: Any, located: Any) -> Any:
+    """Co-location that takes no notice of the several that lines name."""
+    return suspects(named if named.chosen or not located.chosen else attribute.NOBODY, located)
+
+
+def _with_replacement(name: str, draws: Any, hits: int) -> float:
+    return colocate._at_least([len(draw.carriers.get(name, ())) / len(draw.pool) for draw in draws], hits)
+
+
+PICTURE = Off(
+    "lines and lanes that are only shown",
+    (
+        (report, "episode_lines", _always(())),
+        (causes, "cause_lines", _always(())),
+        (story, "make_timeline", _always(Timeline())),
+    ),
+)
+"""No rule: half of a report's time, and nothing that a verdict rests on."""
+
+_NO_SUSPECT = colocate.Located((), None, 0)
+
+RULES: tuple[Off, ...] = (
+    Off("planned work is told from faults", ((Plans, "of", _always(None)), (Plans, "departures", _always([])))),
+    Off("nodes that serve badly are episodes", ((story, "serving_badly", _always([])),)),
+    Off("bad service: only where an effect was felt", ((badly, "_symptoms", _always(True)),)),
+    Off("bad service: bursts at one time are one episode", ((badly, "_merged", lambda _scene, drafts: drafts),)),
+    Off("an episode starts with its first symptom", ((episodes, "_start", lambda _s, draft, _f: draft.start),)),
+    Off("onsets within 5 min are one group", ((episodes, "TOGETHER", -1),)),
+    Off("clocks that run ahead are set back", ((story, "received_earlier", _always({})),)),
+    Off("evidence before the last episode's end is dead", ((windows, "_floor", _always(0)),)),
+    Off("slow burns are tied to no episode", ((align, "SLOW_BURN_S", float("inf")),)),
+    Off("alerts: the episode whose node carried the service", ((align, "_carried", _always(False)),)),
+    Off("alerts: five minutes after the end still count", ((align, "AFTERWARDS", 0),)),
+    Off("controls: the same node at other times", ((windows, "_same", _always({})),)),
+    Off("controls: other nodes at the same time", ((windows, "_others", _always({})),)),
+    Off("controls: the weaker of the two decides", ((associate, "_tested", partial(_pooled, associate._tested)),)),
+    Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
+    Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
+    Off("signals: Benjamini–Hochberg", ((associate, "_corrected", partial(_uncorrected, associate._corrected)),)),
+    Off("lines before metrics in association", ((associate, "_count", _count_all),)),
+    Off("causal graph: upstream brings on downstream", ((explain, "_brings_on", _always(False)),)),
+    Off("causal graph: too late is no cause", ((explain, "_came_too_late", _always(False)),)),
+    Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
+    Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),
+    Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
+    Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
+    Off("what acts from outside comes first", ((explain, "EXTERNAL", ()),)),
+    Off("of equal counts the better evidenced", ((explain, "_merit", lambda signal, _t, _a: (signal,)),)),
+    Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),
+    Off("direct evidence: wording must name the culprit", ((attribute, "_names_culprit", _always(True)),)),
+    Off("direct evidence: complaints that dominate", ((attribute, "_from_complaints", _always(attribute.NOBODY)),)),
+    Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
+    Off("direct evidence: kin signals name it too", ((attribute, "_KIN", {}),)),
+    Off("no workload brings this cause about", ((attribute, "NOT_BY_A_WORKLOAD", frozenset()),)),
+    Off("direct evidence before co-location", ((facts, "_suspects", partial(_placed_first, facts._suspects)),)),
+    Off("the two kinds of evidence may agree", ((facts, "_suspects", partial(_never_seconded, facts._suspects)),)),
+    Off("co-location", ((causes, "locate", _always(_NO_SUSPECT)),)),
+    Off("co-location: never a DaemonSet", ((causes, "locate", partial(_with_daemon_sets, colocate.locate)),)),
+    Off("co-location: nothing that runs everywhere", ((colocate, "EVERYWHERE", 2.0),)),
+    Off("co-location: Benjamini–Hochberg", ((causes, "locate", partial(_uncorrected, colocate.locate)),)),
+    Off("co-location: stricter where nothing is used up", ((colocate, "Q_STRICT", colocate.Q_SUSPECT),)),
+    Off("co-location: it ran on (nearly) all", ((colocate, "_FORGIVEN", 1),)),
+    Off("co-location: what is alike is a tie", ((colocate, "_SIMILAR", 1.0),)),
+    Off("co-location: nodes fail once each", ((colocate, "_without_replacement", _with_replacement),)),
+    *(_without_gate(index) for index in range(len(gates.RULES))),
+    Off("cap: one episode alone is likely at most", ((judge, "_confidence", _cap(one_episode=False)),)),
+    Off("cap: co-location alone is likely at most", ((judge, "_confidence", _cap(one_episode=True)),)),
+)
+"""Every rule that could be taken out by itself, in the order of the flow."""
