@@ -14,7 +14,7 @@ from google.cloud.container_v1.services.cluster_manager.transports import (
 )
 
 from triage.sources.live.access import Access
-from triage.sources.live.faults import google_faults, retrying
+from triage.sources.live.faults import FIRST_PATIENCE_S, google_faults, retrying
 from triage.sources.live.protos import rest_shape
 
 
@@ -43,19 +43,17 @@ class ContainerReader:
         with google_faults(doing, "container", self.access):
             endpoint = self.access.endpoints.container
             if not endpoint.grpc_first:
-                return self._call(self._rest, method)
+                return self._call(self._rest, method, self.patience_s)
             try:
-                return self._call(self._grpc, method)
+                return self._call(self._grpc, method, FIRST_PATIENCE_S if endpoint.rest_allowed else self.patience_s)
             except (gexc.ServiceUnavailable, gexc.MethodNotImplemented, gexc.RetryError):
                 if not endpoint.rest_allowed:
                     raise
-                return self._call(self._rest, method)
+                return self._call(self._rest, method, self.patience_s)
 
-    def _call(self, client: ClusterManagerClient, method: str) -> dict[str, Any]:
+    def _call(self, client: ClusterManagerClient, method: str, patience_s: float) -> dict[str, Any]:
         call = getattr(client, method)
-        return rest_shape(
-            retrying(lambda: call(parent=self._parent, retry=None, timeout=30), patience_s=self.patience_s)
-        )
+        return rest_shape(retrying(lambda: call(parent=self._parent, retry=None, timeout=30), patience_s=patience_s))
 
     @cached_property
     def _grpc(self) -> ClusterManagerClient:

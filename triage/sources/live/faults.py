@@ -42,6 +42,10 @@ TRANSIENT = (
 )
 
 
+FIRST_PATIENCE_S = 5.0
+"""How long gRPC may be out of reach before REST is tried: a proxy that stops HTTP/2 stops it for good."""
+
+
 def retrying(call: Callable[[], T], *, patience_s: float) -> T:
     """Call until it succeeds, waiting longer each time, for at most `patience_s` seconds of what is transient."""
     retry = Retry(

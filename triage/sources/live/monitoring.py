@@ -14,7 +14,7 @@ from google.cloud.monitoring_v3.services.metric_service.transports import Metric
 
 from triage.model.place import Window
 from triage.sources.live.access import Access
-from triage.sources.live.faults import google_faults, retrying
+from triage.sources.live.faults import FIRST_PATIENCE_S, google_faults, retrying
 from triage.sources.live.protos import rest_shape
 from triage.units import format_time
 
@@ -113,9 +113,8 @@ class MonitoringReader:
                 alignment_period={"seconds": int(aggregation["alignmentPeriod"].removesuffix("s"))},
                 per_series_aligner=aggregation["perSeriesAligner"],
             )
-        pager = retrying(
-            lambda: self._grpc.list_time_series(request=request, retry=None, timeout=60), patience_s=self.patience_s
-        )
+        again = FIRST_PATIENCE_S if self.access.endpoints.monitoring.rest_allowed else self.patience_s
+        pager = retrying(lambda: self._grpc.list_time_series(request=request, retry=None, timeout=60), patience_s=again)
         return rest_shape(next(iter(pager.pages)))
 
     def _get(self, doing: str, what: str, query: Mapping[str, str]) -> dict[str, Any]:
