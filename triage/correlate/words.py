@@ -119,7 +119,8 @@ def _toll(alignment: Alignment, drafts: Sequence[Draft]) -> str:
     parts = [plural(repairs, "repair")] if repairs else []
     if alignment.alerts:
         parts.append(f"{alignment.aligned} of {alignment.alerts} alerts")
-    return f"; {' and '.join(parts)} fall into these episodes" if parts else ""
+    fall = "falls" if parts == ["one repair"] or (not repairs and alignment.aligned == 1) else "fall"
+    return f"; {' and '.join(parts)} {fall} into these episodes" if parts else ""
 
 
 def unexplained(drafts: Sequence[Draft], weighed: Sequence[str], titles: Mapping[str, str], lacking: str) -> str:
