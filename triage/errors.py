@@ -5,6 +5,7 @@
     │   ├── FilterError               a filter in the Logging query language; knows line and column
     │   └── PackError                 a signal file; knows every fault at once
     ├── AccessError                4  signed out, or nothing may be read
+    ├── CutShortError            130  Ctrl-C, before there was anything to keep
     └── SourceError                1  one source cannot be read: becomes a gap, never the end of the run
         └── DeniedError               the caller may not read it; all sources denied is an AccessError
 
@@ -58,6 +59,12 @@ class AccessError(TriageError):
     """Nothing may be read: no credentials, or every source refused."""
 
     exit_status = 4
+
+
+class CutShortError(TriageError):
+    """Somebody pressed Ctrl-C before there was anything to keep."""
+
+    exit_status = 130
 
 
 class SourceError(TriageError):

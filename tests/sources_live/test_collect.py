@@ -1,6 +1,8 @@
 """A collection over the wire: both transports, faults, resumption, and what each missing permission costs."""
 
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +129,15 @@ def test_a_collection_that_was_cut_short_is_completed_by_the_next_run(
 
 
 def test_ctrl_c_keeps_what_is_there_and_says_what_is_missing(
-    emulator: Emulator, access: Access, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, access: Access, ask: Ask, tmp_path: Path
 ) -> None:
-    def impatient(futures: Any) -> None:
-        raise KeyboardInterrupt
+    def impatient(source: str, done: int, total: int | None) -> None:
+        if source == "entries" and done:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     emulator.faults.add("latency", method="logging.ListLogEntries", seconds=0.2)
     emulator.faults.add("short-page", method="logging.ListLogEntries", entries=7)
-    monkeypatch.setattr("triage.sources.live.collection.wait", impatient)
-    collected = run(access, ask, tmp_path)
+    collected = run(access, ask, tmp_path, progress=impatient)
     assert collected.interrupted
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert not manifest["complete"], manifest

@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from triage import __version__
+from triage import __version__, interrupt
 from triage.cli import collect, demo, doctor, incident, read, signals
 from triage.errors import TriageError
 
@@ -61,13 +61,15 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line; every error becomes one or two lines and a status."""
+    interrupt.listen()
     try:
         result = app(prog_name="triage", standalone_mode=False)
         status = result if isinstance(result, int) else 0
+        if status == 130 and interrupt.came():  # typer takes Ctrl-C itself, and says nothing
+            _complain("interrupted", "")
         sys.stdout.flush()
     except TriageError as error:
-        status = error.exit_status
-        _complain(str(error), error.remedy)
+        status = _failed(error.exit_status, str(error), error.remedy)
     except Exit as done:
         status = done.exit_code
     except TyperException as error:
@@ -81,17 +83,27 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     except Exception as error:
-        status = 1
-        _complain(
+        status = _failed(
+            1,
             f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
             "run it again with TRIAGE_DEBUG=1 for the details, and report them",
         )
+    interrupt.ignore()
     sys.exit(status)
 
 
 def _command() -> str:
     known = [word for word in sys.argv[1:2] if not word.startswith("-")]
     return f"{known[0]} " if known and known[0] in {*(c.name for c in app.registered_commands), "signals"} else ""
+
+
+def _failed(status: int, message: str, remedy: str) -> int:
+    """Say what is wrong, unless it is only what a library made of Ctrl-C (a broken file, say). Returns the status."""
+    if interrupt.came():
+        _complain("interrupted", "")
+        return 130
+    _complain(message, remedy)
+    return status
 
 
 def _complain(message: str, remedy: str) -> None:

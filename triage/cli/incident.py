@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from triage.cli import options
-from triage.errors import InputError
+from triage.errors import CutShortError, InputError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -146,9 +146,23 @@ def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool)
     with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
         directory = keep if keep and not is_archive(keep) else Path(scratch) / "bundle"
         collected = collect_into(directory, ask, question.pack, access, reach, now=question.now, quiet=quiet)
+        if collected.interrupted:
+            _go_on_with_what_is_there()
         if keep and is_archive(keep):
             pack_bundle(directory, keep)
-        return _investigate(directory, replace(question, ask=ask)), collected.interrupted
+        try:
+            return _investigate(directory, replace(question, ask=ask)), collected.interrupted
+        except InputError as error:
+            if collected.interrupted:
+                raise CutShortError("interrupted, before there was anything to report on") from error
+            raise
+
+
+def _go_on_with_what_is_there() -> None:
+    from triage import interrupt
+
+    interrupt.deal_with()
+    sys.stderr.write("triage: interrupted; reporting on what was read so far (Ctrl-C again to stop)\n")
 
 
 def publish(

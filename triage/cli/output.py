@@ -86,9 +86,11 @@ def write(target: Target, content: str | bytes) -> None:
             file.write(data)
         Path(aside).replace(target.path)
     except OSError as error:
-        if aside:
-            with suppress(OSError):
-                Path(aside).unlink()
         raise InputError(
             f"{target.path}: the report cannot be written ({error.strerror or error})", remedy="name another --output"
         ) from error
+    finally:
+        # In place by now, or half written: an error, or Ctrl-C.
+        if aside:
+            with suppress(OSError):
+                Path(aside).unlink(missing_ok=True)
