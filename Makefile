@@ -41,6 +41,6 @@ bench: ## run the benchmarks
 	$(PY) -m benchmarks.detect
 
 lock: ## pin what the development environment holds now
-	.venv/bin/pip freeze --exclude-editable | sort --ignore-case > requirements-dev.lock
+	(echo "# What the development environment held when it last passed: pip install -r requirements-dev.lock && pip install --no-deps -e ."; .venv/bin/pip freeze --exclude-editable | sort --ignore-case) > requirements-dev.lock
 
 .PHONY: help setup lint format test demo fixtures golden picture bench lock
