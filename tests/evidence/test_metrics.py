@@ -124,3 +124,47 @@ def test_what_is_no_series_is_counted() -> None:
     assert table.empty
     assert spoke.empty
     assert "4 records" in gaps[0].reason
+
+
+SLO = "projects/p/services/checkout/serviceLevelObjectives/availability"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (f'select_slo_budget_fraction("{SLO}")', "slo_budget_fraction:0:checkout/availability"),
+        (f'select_slo_burn_rate("{SLO}", "300s")', "slo_burn_rate:300:checkout/availability"),
+        (f"select_slo_burn_rate({SLO}, 60m)", "slo_burn_rate:3600:checkout/availability"),
+    ],
+)
+def test_an_error_budget_of_cloud_monitoring_bears_its_service(kind: str, name: str) -> None:
+    table, _, gaps = parse_metrics([[series(kind, {"doubleValue": 0.7})]])
+    assert not gaps
+    assert table["metric"].tolist() == [name]
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [
+        # Sloth: names and labels of its recording rules
+        (
+            {"__name__": "slo:current_burn_rate:ratio", "sloth_service": "cart", "sloth_slo": "requests"},
+            "slo_burn_rate:300:cart/requests",
+        ),
+        (
+            {"__name__": "slo:period_error_budget_remaining:ratio", "sloth_service": "cart", "sloth_slo": "requests"},
+            "slo_budget_fraction:0:cart/requests",
+        ),
+        ({"__name__": "slo:sli_error:ratio_rate30m", "sloth_service": "cart"}, "slo_burn_rate:1800:cart/"),
+        # Pyrra, slo/rules.go: METRIC:burnrateWINDOW with the objective's name in `slo`
+        ({"__name__": "http_requests:burnrate5m", "slo": "cart-errors"}, "slo_burn_rate:300:cart-errors/cart-errors"),
+        ({"__name__": "http_requests:burnrate5m"}, "http_requests:burnrate5m"),
+    ],
+)
+def test_an_error_budget_of_prometheus_rules_bears_its_service(labels: dict[str, str], name: str) -> None:
+    answer = {
+        "status": "success",
+        "data": {"resultType": "matrix", "result": [{"metric": labels, "values": [[1772337600, "0.5"]]}]},
+    }
+    table, _, _ = parse_metrics([answer])
+    assert table["metric"].tolist() == [name]

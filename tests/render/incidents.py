@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from triage.model.incident import (
     Alert,
     Alignment,
+    BudgetShare,
     Cause,
     ChainLink,
     Change,
@@ -293,6 +294,16 @@ def pid_leak(onsets: tuple[float, ...] = _ONSETS, *, still_open: bool = False) -
             services=(
                 ServiceAlignment(service="checkout", alerts=9, aligned=7),
                 ServiceAlignment(service="statements", alerts=7, aligned=7),
+            ),
+            budget=(
+                BudgetShare(
+                    service="checkout",
+                    objective="availability",
+                    share=0.87,
+                    time_share=0.11,
+                    burned=0.42,
+                    measure="budget-fraction",
+                ),
             ),
         ),
         occurrences=(

@@ -121,9 +121,7 @@ def align(
         return Alignment(
             alerts=len(alerts), aligned=aligned, expected=None, p_value=None, method=method, services=services
         )
-    spans = _union(
-        [(d.start - start, min((d.end if d.end is not None else end) + AFTERWARDS, end) - start) for d in drafts]
-    )
+    spans = spans_of(drafts, start, end)
     covered = sum(high - low for low, high in spans) / length
     expected = round(len(inside) * covered, 4)
     p_value = None
@@ -149,6 +147,13 @@ def _services(alerts: Sequence[Fired], ties: Sequence[int | None]) -> tuple[Serv
         count[1] += index is not None
     ordered = sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
     return tuple(ServiceAlignment(service=name, alerts=all_, aligned=tied) for name, (all_, tied) in ordered)
+
+
+def spans_of(drafts: Sequence[Draft], start: int, end: int) -> list[tuple[int, int]]:
+    """The time inside episodes, to five minutes after each: sorted spans that don't overlap, in ns since `start`."""
+    return _union(
+        [(d.start - start, min((d.end if d.end is not None else end) + AFTERWARDS, end) - start) for d in drafts]
+    )
 
 
 def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

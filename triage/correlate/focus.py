@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from triage.correlate.align import align, report_alerts
+from triage.correlate.budget import with_budget
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
 from triage.correlate.episodes import Draft
@@ -90,6 +91,7 @@ def put_in_focus(whole: Incident, stage: Stage, case: Case, findings: Findings, 
     ties = [position.get(index) if index is not None else None for index in stage.ties]
     narrowed = replace(stage, drafts=drafts, ties=ties)
     alignment = align(stage.alerts, ties, drafts, scene.start, scene.end)
+    alignment = with_budget(alignment, stage.evidence.metrics, drafts, scene.start, scene.end)
     causes, facts, explanation = _causes(stage, case, findings, position)
     own = replace(
         case,

@@ -8,6 +8,7 @@ import pandas as pd
 from triage.correlate.align import align, read_alerts, report_alerts, tie
 from triage.correlate.associate import associate, logs_by_signal
 from triage.correlate.badly import serving_badly
+from triage.correlate.budget import with_budget
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
 from triage.correlate.coverage import Coverage
@@ -61,6 +62,7 @@ def correlate(
     scene, drafts = stage.scene, stage.drafts
     chosen = find_episodes(focus, stage) if focus else ()
     alignment = align(stage.alerts, stage.ties, drafts, scene.start, scene.end)
+    alignment = with_budget(alignment, evidence.metrics, drafts, scene.start, scene.end)
     associations = associate(scene, drafts, _logs(evidence, occurrences))
     explanation = explain(scene, drafts, associations)
     findings = find_causes(stage, explanation, associations)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from triage.evidence.budgets import burning
 from triage.evidence.fields import first_text, mapping, number, objects, time_ns
 from triage.evidence.prometheus_alerts import is_matrix, series_of
 from triage.evidence.tables import COVERAGE, METRICS, frame
@@ -68,7 +69,8 @@ def parse_metrics(
     Takes pages of timeSeries.list (single ones, arrays of pages, arrays of series) and answers to range queries.
     Series that say they are of another cluster than `cluster` are left out. Points of one metric and place that differ
     only in labels which the table has no column for are added up, so that each moment has one value; memory that can be
-    reclaimed is kept apart (`memory_used_bytes_evictable`), and so is each condition of `status_condition`.
+    reclaimed is kept apart (`memory_used_bytes_evictable`), and so is each condition of `status_condition`. Series that
+    tell how an error budget burns bear the service in their name (`triage.evidence.budgets`).
     """
     rows: list[dict[str, Any]] = []
     spoke: list[dict[str, Any]] = []
@@ -157,6 +159,9 @@ def _short(name: str, labels: Mapping[str, Any]) -> str:
         return f"{short}_evictable"
     if short == "status_condition":
         return f"status_condition:{first_text(labels, 'condition')}:{first_text(labels, 'status')}"
+    budget = None if short else burning(name, labels)
+    if budget:
+        return budget.name
     return short or "".join(letter if letter.isprintable() else "?" for letter in name[:200])
 
 

@@ -246,6 +246,24 @@ class ServiceAlignment(Model):
     aligned: int
 
 
+class BudgetShare(Model):
+    """How much of the error budget that a service burned in the window burned inside episodes."""
+
+    service: str
+    objective: str
+    """The objective's name or number, as its series has it; may be empty."""
+    share: float | None
+    """Of what burned while it was measured, the share inside an episode or within five minutes of its end, 0 to 1; None
+    where the series cannot tell."""
+    time_share: float | None
+    """The share of that time that those spans take: what `share` would be if the burn knew nothing of episodes."""
+    burned: float | None = None
+    """The part of the whole budget that burned in the window, where the series says it: 1 is all of it."""
+    measure: Literal["budget-fraction", "burn-rate"]
+    lookback_s: float = 0.0
+    """How far back each value of a burn rate looks, in seconds."""
+
+
 class Alignment(Model):
     """Whether alerts and episodes coincide more than chance would have it."""
 
@@ -255,6 +273,8 @@ class Alignment(Model):
     p_value: float | None
     method: str = ""
     services: tuple[ServiceAlignment, ...] = ()
+    budget: tuple[BudgetShare, ...] = ()
+    """One an objective whose budget or burn rate is among the metrics, by service; empty where none burned."""
 
 
 class OccurrenceSummary(Model):

@@ -13,6 +13,7 @@ from triage.render import words
 from triage.render.charts.lanes import PLANNED
 from triage.render.links import safe_link
 from triage.render.redact import Replaced
+from triage.render.view.budget import budget_sentence
 from triage.render.view.chain import chain, lines_by_signal
 from triage.render.view.coverage import redaction_sentence
 from triage.render.view.first import first_screen
@@ -119,6 +120,9 @@ def _head(incident: Incident) -> str:
     for fact in first.facts:
         value = span(fact.value) if fact.name else prose(fact.value)
         lines.append(f"- {fact.label}: {value}" + (f" – {prose(fact.note)}" if fact.note else ""))
+    budget = budget_sentence(incident)
+    if budget:
+        lines.append(f"- {prose(budget)}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from triage.render.charts.shapes import NARROW, WIDE, Chart
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.redact import Replaced
 from triage.render.view import tables
+from triage.render.view.budget import budget_sentence
 from triage.render.view.chain import Step, causes, chain
 from triage.render.view.coverage import Coverage, Query, coverage, queries, redaction_sentence
 from triage.render.view.first import FirstScreen, first_screen
@@ -58,6 +59,8 @@ class Page:
     """Pool and zone, where all episodes share them."""
     alerts: tables.Bounded[tables.AlertRow]
     alignment: tables.AlignmentView | None
+    budget: str
+    """What the episodes cost in error budget."""
     trends: tuple[TrendCard, ...]
     more_trends: int
     suspects: tables.Bounded[tables.SuspectRow]
@@ -102,6 +105,7 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         episodes_in=_shared_place(incident),
         alerts=tables.alert_rows(incident),
         alignment=tables.alignment_view(incident),
+        budget=budget_sentence(incident),
         trends=cards,
         more_trends=more_trends,
         suspects=tables.suspect_rows(incident),
