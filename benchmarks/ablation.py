@@ -106,7 +106,8 @@ def keep(path: Path, reseed: int, pack: Pack, scratch: Path) -> Kept:
             rob(robbed)
             found = _read(scratch / f"{path.stem}-robbed", made(robbed, scratch / f"{path.stem}-robbed"), pack)
             kept.robbed.append((name, found, _follows(consequence, kept.before, robbed)))
-    if any(episode["kind"] in {"repair", "unrepaired"} for episode in truth["episodes"]):
+    # What serves badly without going down has no failures to move.
+    if any(e["kind"] in {"repair", "unrepaired"} and e["not_ready"] for e in truth["episodes"]):
         kept.nulls = [with_moved_failures(case, seed, times=True) for seed in range(NULLS)]
     return kept
 
