@@ -52,7 +52,9 @@ class Plans:
         for signal in (s for s in seen.signals if graph.planned(s)):
             for node in seen.nodes(signal):
                 if node != NOWHERE:
-                    marks.setdefault((node, signal), []).extend(int(t) for t in seen.times(signal, node))
+                    # A cordon or a graceful shutdown alone has many reasons: only what names the work counts.
+                    times = [int(t) for t in seen.named(signal, node)]
+                    marks.setdefault((node, signal), []).extend(times)
         for note in annotations:
             if "UPGRADE_NODES" in note.text:
                 marks.setdefault((note.node, UPGRADE), []).append(note.at)

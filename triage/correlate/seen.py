@@ -44,6 +44,8 @@ class Seen:
         self._index: dict[tuple[str, str], Any] = dict(rows.groupby(["signal", "where"], sort=True).indices)
         self._times = {key: self.at[index] for key, index in self._index.items()}
         written = (rows["stream"] != "metric").to_numpy()
+        named = rows["mechanism"].astype(bool).to_numpy()
+        self._named = {key: self.at[index[named[index]]] for key, index in self._index.items()}
         self._written = {key: self.at[index[written[index]]] for key, index in self._index.items()}
         self.signals = tuple(sorted({signal for signal, _ in self._index}))
         self._nodes: dict[str, list[str]] = {}
@@ -78,6 +80,10 @@ class Seen:
     def written(self, signal: str, node: str) -> Any:
         """The times of log lines alone, sorted; crossings of metrics left out."""
         return self._written.get((signal, node), np.empty(0, dtype="int64"))
+
+    def named(self, signal: str, node: str) -> Any:
+        """The times of what names the mechanism, sorted; hints left out."""
+        return self._named.get((signal, node), np.empty(0, dtype="int64"))
 
     def first_written(self, signal: str, node: str, start: int, end: int) -> int | None:
         """The first log line in `[start, end]`; crossings of metrics left out: they tell that a failure nears."""
