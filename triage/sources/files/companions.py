@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -101,7 +102,7 @@ def of_cluster(companions: Companions, cluster: Cluster) -> OfCluster:
         cluster = Cluster(**{**told, **cluster.model_dump(exclude_none=True)})
         if description.logging_off:
             reason = "the cluster sends no logs to Cloud Logging (loggingService is none)"
-            remedy = f"gcloud container clusters update {cluster.name} --logging=SYSTEM,WORKLOAD"
+            remedy = f"gcloud container clusters update {quote(cluster.name)} --logging=SYSTEM,WORKLOAD"
             gaps = (*gaps, Gap(source="entries", reason=reason, remedy=remedy))
     node_pools = description.node_pools if description else frame(NODE_POOLS)
     return OfCluster(cluster, node_pools, operations, metrics, logged, gaps)

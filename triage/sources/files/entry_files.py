@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 import duckdb
@@ -111,7 +112,7 @@ def entry_files(contents: Contents) -> EntryFiles:
             layout, fit = layout_of(found.path)
         except OSError as error:
             reason = f"{found.name} cannot be read: {error.strerror or error}"
-            known.gaps.append(Gap(source="entries", reason=reason, remedy=f"chmod +r {found.name}"))
+            known.gaps.append(Gap(source="entries", reason=reason, remedy=f"chmod +r {quote(found.name)}"))
             continue
         if layout is Layout.EMPTY:
             known.gaps.append(Gap(source="entries", reason=f"{found.name} is empty", remedy="export it again"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from triage.errors import InputError, SourceError
@@ -68,7 +69,7 @@ def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | Non
         "kubelet, runtime and node logs are collected" if logs_system else "system logging is switched off",
         ""
         if logs_system
-        else f"gcloud container clusters update {cluster['name']} --location={cluster.get('location')}"
+        else f"gcloud container clusters update {quote(cluster['name'])} --location={quote(str(cluster.get('location')))}"
         " --logging=SYSTEM,WORKLOAD   # changes the cluster",
         source=False,
     )

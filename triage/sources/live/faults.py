@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import TypeVar
 
 import google.api_core.exceptions as gexc
@@ -73,11 +74,12 @@ def _ours(doing: str, api: str, access: Access, error: Exception) -> SourceError
     match error:
         case gexc.Forbidden() if "SERVICE_DISABLED" in str(error) or "has not been used in project" in str(error):
             denied, what = True, f"the {api} API is not enabled in project {access.project}"
-            remedy = f"gcloud services enable {api}.googleapis.com --project={access.project}"
+            remedy = f"gcloud services enable {api}.googleapis.com {quote(f'--project={access.project}')}"
         case gexc.Forbidden():
             named = _PERMISSION.search(str(error))
             denied, what = True, f"permission {named[0] if named else permission} is missing"
-            remedy = f"gcloud projects add-iam-policy-binding {access.project} --role={role} --member={_member(access)}"
+            member = quote(f"--member={_member(access)}")
+            remedy = f"gcloud projects add-iam-policy-binding {quote(access.project)} --role={role} {member}"
         case gexc.Unauthorized() | google.auth.exceptions.GoogleAuthError():
             denied, what, remedy = True, "the credentials were refused", SIGN_IN
         case gexc.NotFound():

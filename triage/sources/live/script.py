@@ -1,11 +1,13 @@
 """The collection as a shell script of plain gcloud, kubectl and curl calls, for somebody else to run."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from shlex import quote
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
+from triage.model.links import quoted
 from triage.model.place import Ask, Window
 from triage.sources.live.kubernetes import KINDS
 from triage.sources.live.monitoring import ALERTS_BEFORE, LOG_VOLUME, NODE_METRICS
@@ -35,15 +37,16 @@ def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: S
     """
     window = ask.window(now)
     cluster = ask.cluster or ""
-    directory = f"evidence-{cluster}"
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", cluster)
+    directory = f"evidence-{plain}"
     in_project = f" --project={quote(project)}" if project else ""
     named = quote(project) if project else '"$(gcloud config get-value project 2>/dev/null)"'
     place = f" --location={quote(ask.location)}" if ask.location else ""
     clause = cluster_clause(cluster, ())
     lines = [
         HEAD.format(
-            cluster=quote(cluster),
-            directory=quote(directory),
+            cluster=plain,
+            directory=directory,
             start=format_time(window.start),
             end=format_time(window.end),
         ),
@@ -75,7 +78,8 @@ def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: S
     lines.append(_into("metrics-log_entry_count.json", volume))
     kinds = ",".join(plural for _, plural in KINDS)
     lines.append(_into("workloads.json", f"kubectl get {kinds} -A -o json"))
-    lines.append(f'echo "done: $PWD; now: triage incident --cluster {quote(cluster)} --from $PWD"')
+    following = f"triage incident {quote(f'--cluster={cluster}')}"
+    lines.append(f"printf 'done; now: %s --from %s\\n' {quote(following)} \"$PWD\"")
     return "\n".join(lines) + "\n"
 
 
@@ -84,16 +88,16 @@ def _into(name: str, command: str) -> str:
 
 
 def _series(metric: str, cluster: str, window: Window) -> str:
-    wanted = f'metric.type = "{metric}" AND resource.type = "k8s_node" AND resource.labels.cluster_name = "{cluster}"'
+    wanted = f'metric.type = "{metric}" AND resource.type = "k8s_node" AND resource.labels.cluster_name = '
     query = {
-        "filter": wanted,
         "interval.startTime": format_time(window.start),
         "interval.endTime": format_time(window.end),
         "view": "FULL",
         "pageSize": "100000",
     }
-    # The shell fills in $metric; a quotation mark must not end the shell's own string.
-    return f'ask "v3/projects/$project/timeSeries?{urlencode(query, safe="$/")}"'
+    # The shell fills in $metric, which is ours; what stands in the cluster's name must mean nothing to it.
+    filter_ = f"{quote_plus(wanted, safe='$/')}{quote_plus(quoted(cluster))}"
+    return f'ask "v3/projects/$project/timeSeries?filter={filter_}&{urlencode(query, safe="/")}"'
 
 
 def _views(resources: Sequence[str]) -> str:
