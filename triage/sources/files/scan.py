@@ -67,6 +67,7 @@ _PAYLOAD = "textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR"
 PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
 """What tells where an entry comes from; empty texts stand for absent ones."""
 _POD = ("namespace", "pod", "controller", "controller_type")
+_CONTROLLER = "any_value(controller) AS controller, any_value(controller_type) AS controller_type"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def wanted_sql(plan: Plan) -> str:
         return "true"
     conditions = [head_sql(head) for head in necessary.head]
     if necessary.literals:
-        seen = _entry_sql("") if plan.anywhere else f"coalesce({_PAYLOAD})"
+        seen = _entry_sql() if plan.anywhere else f"coalesce({_PAYLOAD})"
         conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
     return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
 
@@ -110,7 +111,6 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, *
     A file with records that are no entries is looked at line by line, to say where; where that saves broken lines
     (text that is no UTF-8, say), everything is read again with the saved ones.
     """
-    place = ", ".join(PLACE)
     if not files.files:
         nothing = ", ".join(f"'' AS {name}" for name in PLACE)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {nothing}, NULL::JSON AS entry LIMIT 0")
@@ -119,11 +119,13 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, *
     if _mended(connection, files):
         files.asked(lambda: _pass(connection, files, plan, edges))
     told = ", ".join(f"coalesce({name}, '') AS {name}" for name in PLACE)
-    spoke = _part(connection, "part = 0", f"{told}, coalesce(log_name, '') AS log_name, bin, n, first, last")
-    pods = _part(connection, "part = 1 AND pod IS NOT NULL", f"{told}, {', '.join(_POD)}, first, last")
+    spoke = _part(
+        connection, "whole", f"{told}, coalesce(log_name, '') AS log_name, bin, era, sum(n)::BIGINT AS n"
+    ).drop(columns="era")
+    pods = _part(connection, "whole AND pod IS NOT NULL", f"{told}, namespace, pod, {_CONTROLLER}")
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {place}, ({_entry_sql('one.')})::JSON AS entry FROM "  # noqa: S608
-        f"(SELECT {told}, unnest(entries) AS one FROM groups WHERE part = 0 AND entries IS NOT NULL)"
+        f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {told}, unnest(entries)::JSON AS entry FROM groups "  # noqa: S608
+        "WHERE entries IS NOT NULL"
     )
     left = sum(count for _, count in _broken(connection))
     connection.execute("DROP TABLE groups")
@@ -132,7 +134,10 @@ def scan(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, *
 
 
 def _part(connection: duckdb.DuckDBPyConnection, which: str, columns: str) -> pd.DataFrame:
-    return connection.execute(f"SELECT {columns} FROM groups WHERE whole AND {which}").df()  # noqa: S608 - our own text
+    """Some of the groups, brought together by those of the columns that are no aggregates."""
+    return connection.execute(
+        f"SELECT {columns}, min(first) AS first, max(last) AS last FROM groups WHERE {which} GROUP BY ALL"  # noqa: S608 - our own text
+    ).df()
 
 
 def _broken(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
@@ -164,25 +169,25 @@ def _pass(connection: duckdb.DuckDBPyConnection, files: EntryFiles, plan: Plan, 
 
 
 def _pass_sql(files: EntryFiles, wanted: str, edges: Sequence[int] = ()) -> str:
-    """Groups of entries, in two sets: by place, log and bin (`part` 0), and by place and pod (`part` 1).
+    """Groups of entries by resource, VM, log and bin: PLACE, _POD, log_name, bin, n, first, last, and `entries`.
 
-    What is no entry is in a group of its own for each file (`whole` is false).
+    Resources are told apart by the text of their labels, which is read once a group, not once an entry. What is no
+    entry is in a group of its own for each file (`whole` is false, `broken_file` its name).
     """
     fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in LOG_ENTRY.items()) + "}"
-    source = files.sql(
-        f"*, {_listed('resource.labels', _RESOURCE_LABELS)} AS r, {_listed('labels', _LABELS)} AS l", fields=fields
-    )
-    told = [f"r[{number}] AS {name}" for number, name in enumerate(_RESOURCE_LABELS, 1)]
-    told += [f"l[{number}] AS {name}" for number, name in enumerate(_LABELS, 1)]
+    source = files.sql(f"*, {_listed('labels', _LABELS)} AS l", fields=fields)
+    told = [f"l[{number}] AS {name}" for number, name in enumerate(_LABELS, 1)]
     passed = " + ".join(f"(t >= {edge})::INT" for edge in edges) or "0"
-    place, entry = ", ".join(PLACE), ", ".join(f'"{name}"' for name in LOG_ENTRY)
+    read = {name: f"r[{number}]" for number, name in enumerate(_RESOURCE_LABELS, 1)}
+    own = ", ".join(f"{read[name]} AS {name}" for name in PLACE if name in read)
     return f"""
         WITH lines AS ({source}),
-        fields AS (SELECT *, resource."type" AS rtype, logName AS log_name, {", ".join(told)} FROM lines),
+        fields AS (
+            SELECT *, resource."type" AS rtype, resource.labels AS owner, logName AS log_name, {", ".join(told)}
+            FROM lines
+        ),
         entries AS (
             SELECT * REPLACE (
-                coalesce(namespace, namespace_old) AS namespace,
-                coalesce(pod, pod_old) AS pod,
                 CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN {_TARGET} ELSE vm END AS vm
             ),
             coalesce({ns_sql('"timestamp"')}, {ns_sql("receiveTimestamp")}) AS t,
@@ -190,17 +195,18 @@ def _pass_sql(files: EntryFiles, wanted: str, edges: Sequence[int] = ()) -> str:
             CASE WHEN NOT whole THEN filename END AS broken_file,
             t // {BIN_NS} AS bin,
             {passed} AS era,
-            {wanted} AS wanted
+            CASE WHEN {wanted} AND whole THEN {_entry_sql()} END AS entry
             FROM fields
+        ),
+        groups AS (
+            SELECT rtype, owner, vm, log_name, bin, era, whole, broken_file, {_CONTROLLER},
+                count(*) AS n, min(t) AS first, max(t) AS last,
+                list(entry) FILTER (entry IS NOT NULL) AS entries
+            FROM entries GROUP BY rtype, owner, vm, log_name, bin, era, whole, broken_file
         )
-        SELECT {place}, log_name, bin, namespace, pod, whole, broken_file, grouping(bin) AS part,
-            any_value(controller) AS controller, any_value(controller_type) AS controller_type,
-            count(*) AS n, min(t) AS first, max(t) AS last,
-            list(struct_pack({entry})) FILTER (wanted AND whole) AS entries
-        FROM entries
-        GROUP BY GROUPING SETS (
-            ({place}, log_name, bin, era, whole, broken_file), ({place}, namespace, pod, whole)
-        )
+        SELECT *, {own}, coalesce({read["namespace"]}, {read["namespace_old"]}) AS namespace,
+            coalesce({read["pod"]}, {read["pod_old"]}) AS pod
+        FROM (SELECT *, {_listed("owner", _RESOURCE_LABELS)} AS r FROM groups)
     """  # noqa: S608 - our own text
 
 
@@ -209,9 +215,9 @@ def _listed(column: str, names: Mapping[str, str]) -> str:
     return f"json_extract_string({column}, [{', '.join(quoted('$.' + path) for path in names.values())}])"
 
 
-def _entry_sql(prefix: str) -> str:
-    """The LogEntry as JSON text again, out of columns (no `prefix`) or a struct (`prefix` is its name and a dot)."""
-    parts = [f"""'"{name}":' || {_json_sql(prefix + name, kind)}""" for name, kind in LOG_ENTRY.items()]
+def _entry_sql() -> str:
+    """The LogEntry as JSON text again, out of its columns."""
+    parts = [f"""'"{name}":' || {_json_sql(f'"{name}"', kind)}""" for name, kind in LOG_ENTRY.items()]
     return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')"
 
 
