@@ -69,8 +69,8 @@ def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | Non
         "kubelet, runtime and node logs are collected" if logs_system else "system logging is switched off",
         ""
         if logs_system
-        else f"gcloud container clusters update {quote(cluster['name'])} --location={quote(str(cluster.get('location')))}"
-        " --logging=SYSTEM,WORKLOAD   # changes the cluster",
+        else f"gcloud container clusters update {quote(cluster['name'])}"
+        f" --location={quote(str(cluster.get('location')))} --logging=SYSTEM,WORKLOAD   # changes the cluster",
         source=False,
     )
     off = [p["name"] for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]
