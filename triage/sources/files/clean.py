@@ -55,7 +55,7 @@ def is_entry(value: Any) -> bool:
 
 
 def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skipped:
-    """Write the entries of `source` to `target`, one a line, at most `allowed` bytes.
+    """Write the entries of `source` to `target`, one a line, at most `allowed` bytes; sound lines as they are.
 
     Bytes that are no UTF-8 become replacement characters; what is no log entry is skipped and counted. Returns what
     was skipped; never raises for what the file holds.
@@ -93,6 +93,8 @@ def _open(path: Path) -> IO[bytes]:
 
 def _write(value: Any, line: int, out: io.TextIOBase | IO[str], skipped: Skipped) -> int:
     """Write the entries that a value is or holds; returns how many characters that took."""
+    if isinstance(value, _Sound):
+        return out.write(value + "\n")
     if isinstance(value, dict) and isinstance(value.get("entries"), list):
         value = value["entries"]
     if isinstance(value, list) and not any(isinstance(inner, dict) for inner in value):
@@ -128,7 +130,7 @@ def _lines(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
         if not text:
             continue
         try:
-            yield number, _loads(text)
+            yield number, _sound(text) or _loads(text)
         except (ValueError, RecursionError) as error:
             skipped.add(number, _why(error))
 
@@ -217,6 +219,37 @@ def _yaml(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
 
 def _loads(text: str) -> Any:
     return json.loads(text, strict=False, parse_constant=_nothing)
+
+
+class _Sound(str):
+    """A line that is one entry as any reader of JSON takes it: it goes through as it is."""
+
+    __slots__ = ()
+
+
+def _sound(text: str) -> _Sound | None:
+    """The line, where it is a sound entry; half a surrogate pair is one in JSON, and none in UTF-8."""
+    if "\\ud" in text or "\\uD" in text:
+        return None
+    try:
+        value = _STRICT.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return _Sound(text) if is_entry(value) and not isinstance(value.get("entries"), list) else None
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refused, object_pairs_hook=_told_once)
 
 
 def _nothing(_constant: str) -> None:
