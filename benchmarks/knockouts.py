@@ -108,7 +108,9 @@ def applies(name: str, world: World, before: Report) -> bool:
     if not faults or verdict["confidence"] not in CONFIDENT:
         return False
     if name == "placements shuffled":
-        return verdict["workload"] is not None
+        # A DaemonSet runs on every node, wherever other pods are put.
+        moved = {pod.workload.full_name for pod in world.placements.pods if pod.workload.kind != "DaemonSet"}
+        return verdict["workload"] in moved
     if name == "alerts shifted":
         return "alerts" in world.described.files and len(world.alerts) >= 6 and len(faults) >= 3
     if name == "repairs moved":

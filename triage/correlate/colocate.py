@@ -36,7 +36,8 @@ EXHAUSTION = frozenset(
 _SIMILAR = 20.0
 """Suspects whose p-values are within this factor can't be told apart."""
 _FORGIVEN = 8
-"""A culprit ran on every failing node; one draw in this many may lack it, for placements have holes."""
+"""A culprit ran on every failing node; one draw in this many may lack it, for placements have holes. Then the rest must
+be as unlikely as for causes that need no workload."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
     passed = sorted(
         (p, float(q), name, hits, units)
         for (name, p, hits, units), q in zip(results, q_values, strict=True)
-        if q <= gate and units - hits <= units // _FORGIVEN
+        if q <= (gate if hits == units else Q_STRICT) and units - hits <= units // _FORGIVEN
     )
     if not passed:
         return Located((), None, len(names))
