@@ -34,10 +34,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-app.command("incident")(incident.incident)
-app.command("collect")(collect.collect)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
+app.command("incident", epilog=incident.EPILOG)(incident.incident)
+app.command("collect", epilog=collect.EPILOG)(collect.collect)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("read")(read.read)
 app.add_typer(signals.app, name="signals")
 

@@ -11,6 +11,14 @@ import typer
 from triage.cli import options
 from triage.errors import InputError
 
+EPILOG = """\
+Examples:
+
+triage collect --cluster prod --since 24h --output evidence.tar.gz
+
+triage collect --cluster prod --print-commands > collect.sh
+"""
+
 
 def collect(
     cluster: options.Cluster = None,

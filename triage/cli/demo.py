@@ -8,6 +8,14 @@ import typer
 
 from triage.cli import options
 
+EPILOG = """\
+Examples:
+
+triage demo --open
+
+triage demo --output report.md
+"""
+
 
 def demo(
     output: options.Output = None,

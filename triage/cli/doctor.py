@@ -6,6 +6,12 @@ import sys
 from triage.cli import options
 from triage.errors import AccessError
 
+EPILOG = """\
+Example:
+
+triage doctor --cluster prod --project shop-prod
+"""
+
 
 def doctor(
     cluster: options.Cluster = None,

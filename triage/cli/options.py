@@ -31,7 +31,7 @@ Cluster = Annotated[
 ]
 Project = Annotated[
     str | None,
-    typer.Option("--project", "-p", metavar="ID", help="Its project. [default: gcloud's]", rich_help_panel=WHERE),
+    typer.Option("--project", "-p", metavar="ID", help="Its project. (default: gcloud's)", rich_help_panel=WHERE),
 ]
 Location = Annotated[
     str | None,
@@ -51,7 +51,7 @@ Until = Annotated[
     typer.Option(
         "--until",
         metavar="TIME",
-        help="End: an RFC 3339 time, or a length before now. [default: now; with --from the end of the evidence]",
+        help="End: an RFC 3339 time, or a length before now. (default: now; with --from the end of the evidence)",
         rich_help_panel=WHERE,
     ),
 ]
@@ -115,7 +115,7 @@ Redact = Annotated[
     bool | None,
     typer.Option(
         "--redact/--no-redact",
-        help="Replace e-mail and IP addresses, tokens and secrets. [default: on for HTML and Markdown, off for JSON]",
+        help="Replace e-mail and IP addresses, tokens and secrets. (default: on for HTML and Markdown, off for JSON)",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -38,7 +38,7 @@ def read(
         typer.Option("--from", metavar="PATH", help="An evidence directory, .tar.gz, .zip, or one file of entries."),
     ],
     filter: Annotated[  # noqa: A002 - the language's own word
-        str, typer.Argument(metavar="FILTER", help="A filter in the Logging query language. [default: everything]")
+        str, typer.Argument(metavar="FILTER", help="A filter in the Logging query language. (default: everything)")
     ] = "",
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many entries.")] = None,
     order: Annotated[Order, typer.Option("--order", help="Oldest or newest first.")] = Order.DESC,
