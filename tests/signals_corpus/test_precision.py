@@ -1,7 +1,9 @@
 """How well the bundled signals tell failures from lines that only alarm, measured on labelled lines.
 
-`lines.jsonl` holds one line each: the stream, the text or the fields of the entry, the signals that it means (none for
-the harmless ones), and the source that words it so. Run with `-s` to see the table.
+Each file was labelled by a reader of its own, from the programs' sources and public threads. A line holds the signals
+that it means (none for the harmless ones), the source that words it so, and either the stream with the text or the
+fields of an entry (`lines.jsonl`), or a log entry as a whole (`second_reader.jsonl`, which
+tries many carriers). Run with `-s` to see the table.
 """
 
 import json
@@ -19,8 +21,10 @@ from triage.signals.examples import example_entry, message_of
 from triage.signals.match import match
 from triage.signals.pack import load_pack
 
-LINES = Path(__file__).parent / "lines.jsonl"
+READERS = sorted(Path(__file__).parent.glob("*.jsonl"))
 GOAL = 0.97
+HARMLESS = 0.45
+"""The least share of lines that only alarm."""
 
 
 class Score(NamedTuple):
@@ -46,14 +50,21 @@ def pack() -> Pack:
 
 @cache
 def lines() -> tuple[Mapping[str, Any], ...]:
-    return tuple(json.loads(line) for line in LINES.read_text().splitlines())
+    return tuple(json.loads(line) for reader in READERS for line in reader.read_text().splitlines())
+
+
+def entry_of(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The log entry that a labelled line stands for."""
+    if "entry" in line:
+        return dict(line["entry"])
+    streams = {stream.id: stream for stream in pack().streams}
+    return example_entry(streams[line["stream"]], line.get("text"), line.get("fields"))
 
 
 @cache
 def seen() -> tuple[frozenset[str], ...]:
     """The signals that each line matches, each line by itself."""
-    streams = {stream.id: stream for stream in pack().streams}
-    entries = [example_entry(streams[line["stream"]], line.get("text"), line.get("fields")) for line in lines()]
+    entries = [entry_of(line) for line in lines()]
     frame = pd.DataFrame(
         {
             "insert_id": [str(number) for number in range(len(entries))],
@@ -97,18 +108,18 @@ def wrong() -> list[str]:
     """The lines that are told wrongly, with what is missing (-) and what is too much (+)."""
     return [
         f"{' '.join([*('-' + name for name in meant - found), *('+' + name for name in found - meant)])}"
-        f"  {line['stream']}: {line.get('text') or line['fields']!r:.200}"
+        f"  {message_of(entry_of(line)) or line['source']:.200}"
         for line, found in zip(lines(), seen(), strict=True)
         if (meant := frozenset(line["signals"])) != found
     ]
 
 
-def test_the_labelled_lines_are_many_and_mostly_harmless() -> None:
+def test_the_labelled_lines_are_many_and_about_half_are_harmless() -> None:
     harmless = [line for line in lines() if not line["signals"]]
     assert len(lines()) >= 300
-    assert len(harmless) * 2 >= len(lines())
+    assert len(harmless) >= HARMLESS * len(lines())
     assert all(line["source"] for line in lines())
-    assert len({(line["stream"], line.get("text"), str(line.get("fields"))) for line in lines()}) == len(lines())
+    assert len({json.dumps(entry_of(line), sort_keys=True) for line in lines()}) == len(lines())
 
 
 def test_labels_name_signals_of_the_pack() -> None:
