@@ -104,7 +104,7 @@ def graph(
 def check(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Signal files or directories. [default: the bundled pack]"),
+        typer.Argument(metavar="[FILE]...", help="Signal files or directories. (default: the bundled pack)"),
     ] = None,
     queries: options.Queries = None,
 ) -> int:
