@@ -14,7 +14,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from triage.lql.duckdb import compile_many, prepare
 from triage.lql.parse import parse
 from triage.lql.tree import Filter, Or
 from triage.model.signal import Pack, Signal, Stream
@@ -151,6 +150,8 @@ class Teller:
         """Have DuckDB judge what was left open: streams first, then wordings by the way in which streams hold text."""
         if not told.unplaced and not told.open:
             return
+        from triage.lql.duckdb import prepare  # noqa: PLC0415 - most runs leave nothing open
+
         with duckdb.connect(":memory:") as connection:
             prepare(connection)
             if told.unplaced:
@@ -198,6 +199,8 @@ def _judged(
     connection: duckdb.DuckDBPyConnection, entries: Mapping[int, str], filters: Mapping[str, Filter]
 ) -> dict[int, dict[str, bool]]:
     """What the engine says: for each row the verdict of each filter."""
+    from triage.lql.duckdb import compile_many  # noqa: PLC0415 - most runs leave nothing open
+
     given = pd.DataFrame({"row": list(entries), "entry": list(entries.values())})
     connection.register("given", given)
     sql = compile_many(filters, relation="(SELECT row, TRY_CAST(entry AS JSON) AS entry FROM given)")
