@@ -1,4 +1,4 @@
-"""What each rule of the correlator earns: `python -m benchmarks.ablation [INCIDENT]... [--rule TEXT]... [--reseed N]`.
+"""What each rule of the correlator earns: `python -m benchmarks.ablation [INCIDENT]... [OPTION]...`.
 
 Small incidents of the test bed are made, read and searched once. Then each rule is switched off in turn and every
 incident is correlated again. Beside the incidents as they were, three kinds of evidence on which no confident answer
@@ -7,7 +7,9 @@ is right show what a rule is worth where it matters most:
 - knock-outs (`benchmarks.knockouts`): the cause's lines gone, placements shuffled, repairs moved; a verdict follows;
 - nulls: the failures moved to other nodes and times while the lines stay; `likely` or better is a false alarm.
 
-Printed is what changes against the correlator as it is. A rule whose row is empty earned nothing here.
+Printed is what changes against the correlator as it is. A rule whose row is empty earned nothing here – alone: many
+rules stand behind each other, so what an empty row proves is that another rule caught the same cases, and what a rule
+catches that these incidents don't hold stands in `tests/correlate`.
 """
 
 import argparse
@@ -45,6 +47,8 @@ INCIDENTS = (
     "host-error",
     "lone-repair",
     "memory-pressure",
+    "no-cause",
+    "pid-leak-2026",
     "pid-leak-clock-skew",
     "pid-leak-co-location",
     "pid-leak-direct",
@@ -93,12 +97,14 @@ class Score:
     false_alarms: frozenset[str]
 
 
-def keep(path: Path, reseed: int, pack: Pack, scratch: Path) -> Kept:
-    """Make an incident and its knock-outs, and search each once."""
+def keep(path: Path, reseed: int, pack: Pack, scratch: Path, *, plain: bool = False) -> Kept:
+    """Make an incident and (unless `plain`) its knock-outs and nulls, and search each once."""
     world = played(path, reseed)
     truth = made(world, scratch / path.stem)
     case = _read(scratch / path.stem, truth, pack)
     kept = Kept(path.stem, truth, case, report_on(case, truth, pack))
+    if plain:
+        return kept
     for name in ROBBED:
         rob, consequence = KNOCKOUTS[name]
         robbed = played(path, reseed)
@@ -216,11 +222,15 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="incidents of the test bed (a set of them by default)")
     parser.add_argument("--rule", action="append", default=[], help="only rules whose wording holds this text")
     parser.add_argument("--reseed", type=int, default=0, help="add this to each seed: another day of the same kind")
+    parser.add_argument("--plain", action="store_true", help="the incidents as they were alone: a quarter of the time")
     parser.add_argument("--verbose", action="store_true", help="name the incidents that a rule is worth")
     options = parser.parse_args()
     known, pack = catalogue(DESCRIPTIONS), load_pack(())
     with tempfile.TemporaryDirectory(prefix="ablation-") as scratch:
-        incidents = [keep(known[name], options.reseed, pack, Path(scratch)) for name in options.names or INCIDENTS]
+        incidents = [
+            keep(known[name], options.reseed, pack, Path(scratch), plain=options.plain)
+            for name in options.names or INCIDENTS
+        ]
     robbed, nulls = sum(len(k.robbed) for k in incidents), sum(len(k.nulls) for k in incidents)
     print(f"{len(incidents)} incidents, {robbed} knock-outs, {nulls} with their failures moved\n")
     rules = [off for off in RULES if not options.rule or any(text in off.rule for text in options.rule)]

@@ -30,6 +30,7 @@ from triage.correlate import (
     story,
     windows,
 )
+from triage.correlate.graph import Graph
 from triage.correlate.planned import Plans
 from triage.model.incident import Confidence, Timeline
 
@@ -145,11 +146,13 @@ RULES: tuple[Off, ...] = (
     Off("alerts: five minutes after the end still count", ((align, "AFTERWARDS", 0),)),
     Off("controls: the same node at other times", ((windows, "_same", _always({})),)),
     Off("controls: other nodes at the same time", ((windows, "_others", _always({})),)),
+    Off("controls, both", ((windows, "_same", _always({})), (windows, "_others", _always({})))),
     Off("controls: the weaker of the two decides", ((associate, "_tested", partial(_pooled, associate._tested)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
     Off("signals: Benjamini–Hochberg", ((associate, "_corrected", partial(_uncorrected, associate._corrected)),)),
     Off("lines before metrics in association", ((associate, "_count", _count_all),)),
+    Off("causal graph, whole: nothing is upstream of anything", ((Graph, "upstream_of", _always(False)),)),
     Off("causal graph: upstream brings on downstream", ((explain, "_brings_on", _always(False)),)),
     Off("causal graph: too late is no cause", ((explain, "_came_too_late", _always(False)),)),
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
