@@ -207,6 +207,15 @@ def test_a_cause_signal_without_an_effect_is_no_episode():
     assert story.tell().episodes == ()
 
 
+def test_two_causes_that_strike_a_serving_node_at_one_time_are_one_episode_named_by_the_upstream_one():
+    story = Story()
+    story.see("memory-pressure", story.node(1), 5, times=20, every_s=20)
+    story.see("system-oom", story.node(1), 5.02, times=20, every_s=20)
+    story.alert("node-1", 5.05, node=story.node(1))
+    (episode,) = story.tell().episodes
+    assert (episode.start, episode.cause) == (at(5), "memory-pressure")
+
+
 def test_three_nodes_within_five_minutes_are_one_group():
     story = Story()
     for i, hours in enumerate((5, 5.05, 5.1, 8)):
