@@ -79,3 +79,13 @@ def test_without_groups_the_longest_pool_name_at_its_place_tells() -> None:
     assert node_pool_of(node, frame(NODE_POOLS), frame(NODES), known=["main", "api-main"]) == "api-main"
     assert node_pool_of(node, frame(NODE_POOLS), frame(NODES), known=["in"]) is None
     assert node_pool_of(node, frame(NODE_POOLS), frame(NODES)) is None
+
+
+def test_a_group_that_one_zone_has_tells_its_nodes_zone() -> None:
+    def group(zone: str, name: str) -> str:
+        return f"https://www.googleapis.com/compute/v1/projects/shop/zones/{zone}/instanceGroupManagers/{name}-grp"
+
+    urls = [group("us-east1-b", "gke-prod-a-01"), group("us-east1-c", "gke-prod-a-02")]
+    urls += [group("us-east1-b", "gke-prod-a-03"), group("us-east1-d", "gke-prod-a-03"), "no address", 7]
+    (found,), _ = parse_clusters([described(nodePools=[{"name": "a", "instanceGroupUrls": urls}])])
+    assert found.node_pools["group_zones"][0] == (("gke-prod-a-01-", "us-east1-b"), ("gke-prod-a-02-", "us-east1-c"))

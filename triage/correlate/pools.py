@@ -37,6 +37,10 @@ class Fleet:
             ((str(prefix), pool) for pool, row in self._pools.items() for prefix in (row.group_prefixes or ())),
             key=lambda pair: (-len(pair[0]), pair),
         )
+        self._zones: list[tuple[str, str]] = sorted(
+            ((str(prefix), str(zone)) for row in self._pools.values() for prefix, zone in (row.group_zones or ())),
+            key=lambda pair: (-len(pair[0]), pair),
+        )
         named = {str(pool) for pool in evidence.operations["node_pool"] if pool}
         self.pool_names: tuple[str, ...] = tuple(sorted(named | set(self._pools)))
         spoken = evidence.entries["node"].dropna().unique()
@@ -73,12 +77,16 @@ class Fleet:
         of_pool = self._pools.get(pool) if pool else None
         return NodeFacts(
             node_pool=pool,
-            zone=(row.zone if row else None) or self._only_zone,
+            zone=(row.zone if row else None) or self._only_zone or self._zone_by_name(node),
             machine_type=(row.machine_type if row else None) or (of_pool.machine_type if of_pool else None),
             version=(row.version if row else None) or (of_pool.version if of_pool else None),
             image=(row.image if row else None) or (of_pool.image if of_pool else None),
             spot=bool(row.spot if row else of_pool.spot if of_pool else False),
         )
+
+    def _zone_by_name(self, node: str) -> str | None:
+        """The zone of the instance group whose prefix the VM's name bears."""
+        return next((zone for prefix, zone in self._zones if node.startswith(prefix)), None)
 
     def _pool_by_name(self, node: str) -> str | None:
         """By the instance group's prefix; else by a pool whose name ends the VM's stem (GKE cuts long names)."""

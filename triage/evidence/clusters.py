@@ -12,6 +12,7 @@ from triage.evidence.tables import NODE_POOLS, frame
 from triage.model.place import Cluster, Gap
 
 _SELF_LINK = re.compile(r"projects/([^/]+)/(?:zones|locations|regions)/([^/]+)/clusters/([^/]+)")
+_GROUP = re.compile(r"/zones/(?P<zone>[a-z0-9-]+)/instanceGroup(?:Manager)?s/(?P<prefix>[^/]+-)grp$")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,15 @@ def _description(record: Any) -> Description | None:
     return Description(cluster, frame(NODE_POOLS, pools), logging_off)
 
 
+def _group_zones(urls: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """Prefix and zone of each instance group; none of those whose name several zones share."""
+    zones: dict[str, set[str]] = {}
+    for url in urls:
+        if isinstance(url, str) and (named := _GROUP.search(url)):
+            zones.setdefault(named["prefix"], set()).add(named["zone"])
+    return tuple((prefix, next(iter(found))) for prefix, found in sorted(zones.items()) if len(found) == 1)
+
+
 def _pool(pool: Mapping[str, Any]) -> dict[str, Any]:
     config = mapping(pool.get("config"))
     return {
@@ -111,6 +121,7 @@ def _pool(pool: Mapping[str, Any]) -> dict[str, Any]:
         "auto_repair": flag(mapping(pool.get("management")).get("autoRepair")) or False,
         "pod_pids_limit": number(mapping(config.get("kubeletConfig")).get("podPidsLimit")),
         "spot": bool(flag(config.get("spot")) or flag(config.get("preemptible"))),
+        "group_zones": _group_zones(items(pool.get("instanceGroupUrls"))),
         # a regional pool has one group a zone, often of the same name
         "group_prefixes": tuple(
             dict.fromkeys(

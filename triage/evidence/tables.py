@@ -131,6 +131,7 @@ NODE_POOLS = {
     "pod_pids_limit": "float64",
     "spot": "bool",
     "group_prefixes": "object",  # tuple of VM name prefixes, gke-CLUSTER-POOL-HASH-
+    "group_zones": "object",  # tuple of (VM name prefix, zone), of prefixes that one zone alone has
 }
 """Node pools as `gcloud container clusters describe` prints them."""
 
