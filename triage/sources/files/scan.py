@@ -1,7 +1,7 @@
 """One pass over all log entries: who spoke when, which pod ran where, and the entries that a signal may want.
 
-DuckDB reads each entry once. What no signal wants is only counted, so memory grows with the places that speak (nodes,
-logs, pods) and with the entries that are kept, not with the entries that are read.
+DuckDB reads each entry once. What no signal wants is only counted, so memory grows with the containers and nodes that
+speak, by log and five minutes, and with the entries that are kept, not with the entries that are read.
 """
 
 from collections.abc import Mapping, Sequence
