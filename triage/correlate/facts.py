@@ -32,6 +32,8 @@ class Facts:
     down: int
     """Unplanned episodes that turned NotReady or were repaired (the rest served badly)."""
     down_explained: int
+    down_by_any: int
+    """Of those that went down, how many some cause explains."""
     groups: int
     mechanism: int
     """Explained episodes with a line or metric that names what is exhausted or broken."""
@@ -70,10 +72,14 @@ class Facts:
 
     @property
     def shared_out(self) -> bool:
-        """Whether several causes together explain nearly all, each nearly all in its own node pools."""
+        """Whether several causes together explain nearly all, each nearly all in its own node pools.
+
+        Nodes that serve badly must not stand in here either for those that went down.
+        """
         return (
             self.by_any_cause > self.count
             and self.by_any_cause >= 0.8 * self.total
+            and self.down_by_any >= 0.8 * self.down
             and self.count >= 0.8 * self.in_its_pools
         )
 
@@ -108,6 +114,7 @@ def gather(
         by_any_cause=len(explanation.by_episode),
         down=sum(1 for i in unplanned if not drafts[i].served_badly),
         down_explained=sum(1 for i in explained if not drafts[i].served_badly),
+        down_by_any=sum(1 for i in explanation.by_episode if not drafts[i].served_badly),
         groups=len({drafts[i].group for i in explained}),
         mechanism=len(named_in),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
