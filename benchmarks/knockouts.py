@@ -108,9 +108,10 @@ def applies(name: str, world: World, before: Report) -> bool:
     if not faults or verdict["confidence"] not in CONFIDENT:
         return False
     if name == "placements shuffled":
-        # A DaemonSet runs on every node, wherever other pods are put.
+        # A DaemonSet runs on every node, wherever other pods are put; and a node that only serves badly does so
+        # for its pod's own lines, which go with the pod.
         moved = {pod.workload.full_name for pod in world.placements.pods if pod.workload.kind != "DaemonSet"}
-        return verdict["workload"] in moved
+        return verdict["workload"] in moved and any(episode.not_ready is not None for episode in faults)
     if name == "alerts shifted":
         return "alerts" in world.described.files and len(world.alerts) >= 6 and len(faults) >= 3
     if name == "repairs moved":
