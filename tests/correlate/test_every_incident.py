@@ -6,7 +6,7 @@
 import json
 import os
 import statistics
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,17 @@ def test_the_contract_holds_on_the_test_bed(name: str, tmp_path: Path) -> None:
         assert faults_of(focused) == []
         own = [e for e in incident.episodes if e.node == node]
         assert {e.cause for e in focused.episodes} <= {e.cause for e in own} | {None} or incident.verdict.cause is None
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_a_window_longer_than_the_evidence_gives_the_same_verdict(name: str) -> None:
+    truth = truth_of(name)
+    start, end = (datetime.fromisoformat(truth["window"][side]) for side in ("start", "end"))
+    ask = Ask(truth["cluster"], truth["project"], None, start - timedelta(days=6), end)
+    verdict = told(read_case(ROOT / "fixtures" / name, ask)).verdict
+    assert verdict.cause in truth["verdict"]["causes"]
+    assert verdict.workload in truth["verdict"]["workloads"]
+    assert verdict.confidence in truth["verdict"]["confidences"]
 
 
 @pytest.mark.parametrize("name", EXPLAINED)

@@ -89,13 +89,19 @@ def _same(
     spans: Spans = {}
     for node in sorted({node for node, _, _ in cases.values()}):
         free = _clear(starts, starts + LENGTH, busy[node])
-        if scene.end - scene.start >= 2 * DAY:
+        if _reaches_back(scene, node):
             onsets = np.array([drafts[i].onset for i, (name, _, _) in cases.items() if name == node])
             apart = np.abs((starts[:, None] + LENGTH - onsets[None, :] + DAY // 2) % DAY - DAY // 2)
             free &= (apart <= _SAME_HOUR).any(axis=1)
         if free.any():
             spans[node] = (starts[free], starts[free] + LENGTH)
     return spans
+
+
+def _reaches_back(scene: Scene, node: str) -> bool:
+    """Whether the node's own evidence, not only the window that was asked for, holds the same hours of other days."""
+    alive = scene.coverage.alive(node)
+    return alive is not None and scene.end - max(scene.start, alive[0]) >= 2 * DAY
 
 
 def _others(
