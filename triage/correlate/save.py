@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from triage.correlate.commands import command, login, option, read_logs
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.resolve import USUAL
-from triage.correlate.times import MINUTE, SECOND, moment
+from triage.correlate.times import HOUR, MINUTE, SECOND, moment
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Verdict
 from triage.model.links import quoted
@@ -54,17 +54,25 @@ def happening(scene: Scene, still: Sequence[Draft]) -> str:
 def _told(scene: Scene, draft: Draft) -> str:
     lasted = format_duration(max((scene.end - draft.onset) // SECOND, 0))
     if draft.served_badly:
-        return f"{draft.node} has served badly since {moment(draft.onset):%H:%M} ({lasted})"
+        return f"{draft.node} has served badly since {_clock(scene, draft.onset)} ({lasted})"
     if draft.repair:
-        return f"{draft.node} has been under repair since {moment(draft.repair.start):%H:%M}"
+        return f"{draft.node} has been under repair since {_clock(scene, draft.repair.start)}"
     left = draft.onset + USUAL - scene.end
     if left > MINUTE:
         due = f"its repair is due in about {format_duration(left // MINUTE * 60)}"
     elif left >= -MINUTE:
         due = "its repair is due about now"
+    elif left < -HOUR:
+        due = "and no repair was seen"
     else:
         due = f"its repair has been due for {format_duration(-left // MINUTE * 60)}"
-    return f"{draft.node} has been NotReady since {moment(draft.onset):%H:%M} ({lasted}), {due}"
+    return f"{draft.node} has been NotReady since {_clock(scene, draft.onset)} ({lasted}), {due}"
+
+
+def _clock(scene: Scene, at: int) -> str:
+    """The time of day, with its date where that is not the last one."""
+    when = moment(at)
+    return f"{when:%H:%M}" if when.date() == moment(scene.end).date() else f"{when:%F %H:%M}"
 
 
 def saving(evidence: Evidence, scene: Scene, still: Sequence[Draft]) -> tuple[Step, ...]:

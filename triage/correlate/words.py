@@ -127,7 +127,8 @@ def unexplained(drafts: Sequence[Draft], weighed: Sequence[str], titles: Mapping
     """The summary where nothing is established."""
     nodes = len({d.node for d in drafts})
     repairs = sum(1 for d in drafts if d.kind is Kind.REPAIR)
-    repaired = f", and GKE repaired {number(repairs)} of them" if repairs else ""
+    which = "it" if len(drafts) == 1 else f"{number(repairs)} of them"
+    repaired = f", and GKE repaired {which}" if repairs else ""
     went = f"{_sentence(plural(nodes, 'node'))}{where(drafts)} went down {span(drafts)}{repaired}"
     first = f"{went}; nothing in the evidence says why."
     if weighed:
