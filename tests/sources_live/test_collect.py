@@ -131,8 +131,11 @@ def test_a_collection_that_was_cut_short_is_completed_by_the_next_run(
 def test_ctrl_c_keeps_what_is_there_and_says_what_is_missing(
     emulator: Emulator, access: Access, ask: Ask, tmp_path: Path
 ) -> None:
+    pressed = threading.Event()
+
     def impatient(source: str, done: int, total: int | None) -> None:
-        if source == "entries" and done:
+        if source == "entries" and done and not pressed.is_set():
+            pressed.set()
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     emulator.faults.add("latency", method="logging.ListLogEntries", seconds=0.2)
