@@ -37,6 +37,17 @@ def test_help_starts_without_heavy_libraries() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_quiet_day_needs_neither_statistics_nor_sql_of_filters(evidence: Path) -> None:
+    code = (
+        f"import sys; sys.argv = ['triage', 'incident', '--from', {str(evidence)!r}, '--format=json', '--output=-']\n"
+        "from triage.cli import main\n"
+        "try: main()\n"
+        "finally: sys.exit(str({'scipy', 'sqlglot'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == "set()\n"
+
+
 def test_alone_it_says_what_it_does_and_how_to_start(run: Run) -> None:
     done = run()
     assert done.returncode == 0

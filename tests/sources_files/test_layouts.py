@@ -106,6 +106,23 @@ def test_nul_bytes_and_lone_surrogates(tmp_path: Path) -> None:
     assert (evidence.tally.read, evidence.tally.malformed) == (10, 0)
 
 
+@pytest.mark.parametrize(
+    "loose",
+    [
+        '"severity": "ERROR", "severity": "ERROR", ',
+        '"labels": {"a": "1", "a": "2"}, ',
+        '"labels": {"a": NaN}, ',
+        '"labels": {"a": "one\ttab"}, ',
+        '"labels": {"a": "half \\uD83D"}, ',
+    ],
+)
+def test_loose_json_beside_a_broken_line_is_kept(tmp_path: Path, loose: str) -> None:
+    first, *others = lines(TEN).splitlines(keepends=True)
+    content = "{" + loose + first[1:] + BROKEN + "\n" + "".join(others)
+    evidence = read(directory(tmp_path, {"entries.ndjson": content}))
+    assert (evidence.tally.read, evidence.tally.malformed, evidence.tally.kept) == (11, 1, 10)
+
+
 def test_an_endless_line_is_skipped(tmp_path: Path) -> None:
     endless = '{"logName": "x", "textPayload": "' + "x" * (36 << 20) + '"}\n'
     evidence = read(directory(tmp_path, {"entries.ndjson": lines(TEN[:5]) + endless + lines(TEN[5:])}))
