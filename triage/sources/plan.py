@@ -1,11 +1,11 @@
-"""What is asked of the sources: few, broad reads, and one cheap condition that every wanted entry fulfils."""
+"""What is looked for in entries, and one cheap condition that every wanted entry fulfils."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from triage.lql import WINDOW_ROOM, Filter, Necessary, fold, necessary, parse
+from triage.lql import Filter, Necessary, necessary, parse
 from triage.lql.prefilter import any_necessary
-from triage.lql.tree import MAX_LENGTH, And, Anywhere, Call, Node, Not, Or
+from triage.lql.tree import And, Anywhere, Call, Node, Not, Or
 from triage.model.signal import Pack
 
 
@@ -18,10 +18,6 @@ class Plan:
     """What an entry must fulfil to have a chance with any of the filters."""
     anywhere: bool
     """Whether a filter looks at the whole entry, not only at fields that it names."""
-
-    def reads(self) -> tuple[str, ...]:
-        """Filters for the Logging API that together bring every wanted entry; each has room for a window."""
-        return tuple(fold(self.filters, limit=MAX_LENGTH - WINDOW_ROOM))
 
 
 def make_plan(pack: Pack) -> Plan:
