@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from triage.lql import Filter, Necessary, necessary, parse
+from triage.lql import Necessary, necessary, parse
 from triage.lql.prefilter import any_necessary
 from triage.lql.tree import And, Anywhere, Call, Node, Not, Or
 from triage.model.signal import Pack
@@ -11,9 +11,8 @@ from triage.model.signal import Pack
 
 @dataclass(frozen=True)
 class Plan:
-    """The filters of a pack, and what follows from them for a reader."""
+    """What a reader needs to know of the filters of a pack."""
 
-    filters: tuple[Filter, ...]
     necessary: Necessary
     """What an entry must fulfil to have a chance with any of the filters."""
     anywhere: bool
@@ -29,7 +28,7 @@ def plan_filters(texts: Iterable[str]) -> Plan:
     """The plan for filters in the Logging query language. Raises FilterError where one does not parse."""
     filters = tuple(parse(text) for text in dict.fromkeys(texts))
     condition = any_necessary(necessary(one) for one in filters)
-    return Plan(filters, condition, any(one.root is None or _looks_anywhere(one.root) for one in filters))
+    return Plan(condition, any(one.root is None or _looks_anywhere(one.root) for one in filters))
 
 
 def _looks_anywhere(node: Node) -> bool:
