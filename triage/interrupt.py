@@ -13,7 +13,12 @@ _SHORTLY_S = 0.02
 
 
 def listen() -> None:
-    """From now on Ctrl-C is remembered, and raises KeyboardInterrupt as ever. Call it on the main thread, once."""
+    """From now on Ctrl-C is remembered, and raises KeyboardInterrupt as ever. Call it on the main thread.
+
+    Where whoever started the program switched Ctrl-C off, as for a job in the background, it stays off.
+    """
+    if signal.getsignal(signal.SIGINT) in (_remember, signal.SIG_IGN):
+        return
     signal.signal(signal.SIGINT, _remember)
     swallowed = sys.unraisablehook
 

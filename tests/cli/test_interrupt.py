@@ -36,6 +36,11 @@ def moments(count: int) -> list[float]:
     return sorted(round(rng.uniform(0.5, LONGEST_S), 2) for _ in range(count))
 
 
+pytestmark = pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="Ctrl-C is switched off here, and so for what is started"
+)
+
+
 @pytest.fixture(scope="module")
 def slow() -> Iterator[Emulator]:
     with Emulator(FIXTURE, faults=SLOW) as emulator:
@@ -91,7 +96,7 @@ def test_a_live_run_ends_well_whenever_it_is_interrupted(slow: Emulator, tmp_pat
 
 
 def test_interrupted_while_it_reads_it_reports_what_it_has(tmp_path: Path) -> None:
-    faults = ("latency,method=logging.ListLogEntries,skip=1,seconds=120",)
+    faults = ("latency,method=logging.ListLogEntries,skip=1,seconds=20",)
     with Emulator(FIXTURE, faults=faults) as emulator:
         clean = {"HOME": str(tmp_path), **emulator.environment("rest")}
         command = [sys.executable, "-m", "triage", "incident", *question(), "-o", "r.json"]
