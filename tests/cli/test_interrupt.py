@@ -96,7 +96,7 @@ def test_a_live_run_ends_well_whenever_it_is_interrupted(slow: Emulator, tmp_pat
 
 
 def test_interrupted_while_it_reads_it_reports_what_it_has(tmp_path: Path) -> None:
-    faults = ("latency,method=logging.ListLogEntries,skip=1,seconds=20",)
+    faults = ("latency,method=logging.ListLogEntries,skip=1,seconds=9",)
     with Emulator(FIXTURE, faults=faults) as emulator:
         clean = {"HOME": str(tmp_path), **emulator.environment("rest")}
         command = [sys.executable, "-m", "triage", "incident", *question(), "-o", "r.json"]
