@@ -90,6 +90,8 @@ def test_folded_filters_match_what_any_of_them_matches(queries: list[Filter], lo
 @given(st.lists(filters, min_size=2, max_size=3), some_entries)
 def test_bigquery_selects_the_same_rows(queries: list[Filter], logs: list[dict[str, Any]]) -> None:
     # BigQuery's LOWER, which is enough for ASCII literals, knows nothing of compatibility characters.
-    plain = [entry for entry in logs if not re2.search(COMPATIBILITY, json.dumps(entry, ensure_ascii=False))]
+    # `_AllLogs` gives each row a timestamp (its partitions are cut by it), so the SQL may count on one.
+    stamped = [entry for entry in logs if "timestamp" in entry]
+    plain = [entry for entry in stamped if not re2.search(COMPATIBILITY, json.dumps(entry, ensure_ascii=False))]
     for each in queries:
         assert match_in_bigquery(plain, each) == match_entries(plain, each), to_text(each)
