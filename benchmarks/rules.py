@@ -5,7 +5,7 @@ the correlator itself has no switches. A name that is gone from the correlator f
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,10 +88,9 @@ def _pooled(tested: Any, a: associate.Association) -> associate.Association:
     return replace(found, same=a.same, other=a.other)
 
 
-def _uncorrected(corrected: Any, *asked: Any) -> Any:
-    """The same function while every q is the bare p."""
-    with patch("scipy.stats.false_discovery_control", lambda p_values, **_named: np.asarray(p_values, dtype=float)):
-        return corrected(*asked)
+def _uncorrected(p_values: Sequence[float]) -> list[float]:
+    """Every q is the bare p."""
+    return list(p_values)
 
 
 def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
@@ -117,7 +116,7 @@ def _never_seconded(suspects: Any, named: Any, located: Any) -> Any:
 
 
 def _with_replacement(name: str, draws: Any, hits: int) -> float:
-    return colocate._at_least([len(draw.carriers.get(name, ())) / len(draw.pool) for draw in draws], hits)
+    return colocate.poisson_binomial_tail(hits, [len(draw.carriers.get(name, ())) / len(draw.pool) for draw in draws])
 
 
 PICTURE = Off(
@@ -150,7 +149,7 @@ RULES: tuple[Off, ...] = (
     Off("controls: the weaker of the two decides", ((associate, "_tested", partial(_pooled, associate._tested)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
-    Off("signals: Benjamini–Hochberg", ((associate, "_corrected", partial(_uncorrected, associate._corrected)),)),
+    Off("signals: Benjamini–Hochberg", ((associate, "benjamini_hochberg", _uncorrected),)),
     Off("lines before metrics in association", ((associate, "_count", _count_all),)),
     Off("causal graph, whole: nothing is upstream of anything", ((Graph, "upstream_of", _always(False)),)),
     Off("causal graph: upstream brings on downstream", ((explain, "_brings_on", _always(False)),)),
@@ -172,7 +171,7 @@ RULES: tuple[Off, ...] = (
     Off("co-location", ((causes, "locate", _always(_NO_SUSPECT)),)),
     Off("co-location: never a DaemonSet", ((causes, "locate", partial(_with_daemon_sets, colocate.locate)),)),
     Off("co-location: nothing that runs everywhere", ((colocate, "EVERYWHERE", 2.0),)),
-    Off("co-location: Benjamini–Hochberg", ((causes, "locate", partial(_uncorrected, colocate.locate)),)),
+    Off("co-location: Benjamini–Hochberg", ((colocate, "benjamini_hochberg", _uncorrected),)),
     Off("co-location: stricter where nothing is used up", ((colocate, "Q_STRICT", colocate.Q_SUSPECT),)),
     Off("co-location: it ran on (nearly) all", ((colocate, "_FORGIVEN", 1),)),
     Off("co-location: what is alike is a tie", ((colocate, "_SIMILAR", 1.0),)),

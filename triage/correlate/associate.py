@@ -13,6 +13,7 @@ import pandas as pd
 
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.exact import benjamini_hochberg, hypergeometric_tail, odds_interval
 from triage.correlate.seen import NOWHERE
 from triage.correlate.windows import LENGTH, Covered, Spans, lookback, make_windows
 from triage.model.incident import Contrast
@@ -160,41 +161,22 @@ def _tested(a: Association) -> Association:
     hits = len(a.with_case)
     for n, seen in (a.same, a.other):
         if n:
-            p = _fisher(hits, a.cases, seen, n) if a.cases else 1.0
+            p = hypergeometric_tail(hits, a.cases, n, hits + seen) if a.cases else 1.0
             lift = ((hits + 0.5) / (a.cases + 1)) / ((seen + 0.5) / (n + 1))
             results.append((p, -lift, n, seen))
     if not results or not a.cases:
         return a
     p, lift, n, seen = max(results)
-    low, high = _interval(hits, a.cases, seen, n) if hits >= 2 else (None, None)
+    low, high = odds_interval(hits, a.cases, seen, n) if hits >= 2 else (None, None)
     return replace(a, p=min(p, 1.0), ratio=-lift, low=low, high=high)
-
-
-def _fisher(hits: int, cases: int, seen: int, controls: int) -> float:
-    """The one-sided p of Fisher's exact test."""
-    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    return float(hypergeom.sf(hits - 1, cases + controls, hits + seen, cases))
-
-
-def _interval(hits: int, cases: int, seen: int, controls: int) -> tuple[float | None, float | None]:
-    """The exact conditional 95 % interval of the odds ratio; None for an open end."""
-    from scipy.stats.contingency import odds_ratio  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    table = [[hits, cases - hits], [seen, controls - seen]]
-    interval = odds_ratio(table).confidence_interval(confidence_level=0.95)
-    low, high = float(interval.low), float(interval.high)
-    return (low if np.isfinite(low) else None), (high if np.isfinite(high) else None)
 
 
 def _corrected(found: list[Association]) -> list[Association]:
     tested = [a for a in found if a.p is not None]
     if not tested:
         return found
-    from scipy.stats import false_discovery_control  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    q = false_discovery_control([a.p for a in tested], method="bh")
-    by_signal = {a.signal: float(value) for a, value in zip(tested, q, strict=True)}
+    q_values = benjamini_hochberg([a.p for a in tested if a.p is not None])
+    by_signal = {a.signal: q for a, q in zip(tested, q_values, strict=True)}
     return [
         replace(a, q=by_signal.get(a.signal), tests=len(tested)) if a.cases >= 2 else replace(a, tests=len(tested))
         for a in found

@@ -9,9 +9,8 @@ Benjamini–Hochberg over all workloads. What runs on (nearly) every node, and e
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.exact import benjamini_hochberg, hypergeometric_tail, poisson_binomial_tail
 from triage.correlate.homes import Homes
 from triage.correlate.times import MINUTE
 from triage.model.incident import Suspect
@@ -66,12 +65,10 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
     if len(draws) < 2 or not names:
         return Located((), None, 0)
     results = [(name, *_chance(name, draws)) for name in names]
-    from scipy.stats import false_discovery_control  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    q_values = false_discovery_control([p for _, p, _, _ in results], method="bh")
+    q_values = benjamini_hochberg([p for _, p, _, _ in results])
     gate = Q_SUSPECT if cause in EXHAUSTION else Q_STRICT
     passed = sorted(
-        (p, float(q), name, hits, units)
+        (p, q, name, hits, units)
         for (name, p, hits, units), q in zip(results, q_values, strict=True)
         if q <= (gate if hits == units else Q_STRICT) and units - hits <= units // _FORGIVEN
     )
@@ -130,24 +127,17 @@ def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
     hits = sum(1 for draw in independent if name in draw.here)
     if not hits or min(shares) >= EVERYWHERE:
         return 1.0, hits, len(independent)
-    # More draws than nodes with known placements: the model without replacement has nothing to say.
     still = len({draw.carriers.get(name) for draw in independent}) == 1
     apart = len({draw.node for draw in independent}) == len(independent)
-    p = _without_replacement(name, independent, hits) if still and apart else _at_least(shares, hits)
+    # From more draws than a pool has nodes with known placements nothing can be drawn without replacement.
+    enough = len(independent) <= min(len(draw.pool) for draw in independent)
+    drawn_once = still and apart and enough
+    p = _without_replacement(name, independent, hits) if drawn_once else poisson_binomial_tail(hits, shares)
     return min(p, 1.0), hits, len(independent)
-
-
-def _at_least(shares: Sequence[float], hits: int) -> float:
-    """Upper tail of the Poisson-binomial: the chance of at least `hits` successes."""
-    spread = np.array([1.0])
-    for share in shares:
-        spread = np.convolve(spread, [1 - share, share])
-    return float(spread[hits:].sum())
 
 
 def _without_replacement(name: str, draws: Sequence[Draw], hits: int) -> float:
     """The hypergeometric tail, in the smallest pool that was seen."""
-    from scipy.stats import hypergeom  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
     nodes = min(len(draw.pool) for draw in draws)
-    return float(hypergeom.sf(hits - 1, nodes, len(draws[0].carriers[name]), len(draws)))
+    carriers = len(draws[0].carriers[name])
+    return hypergeometric_tail(hits, carriers, nodes - carriers, len(draws))

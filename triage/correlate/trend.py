@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from triage.correlate.episodes import Draft
+from triage.correlate.exact import theil_sen
 from triage.correlate.times import DAY, HOUR, MINUTE, column_ns, moment
 from triage.model.incident import Trend
 from triage.model.signal import Signal
@@ -83,9 +84,7 @@ def _trend(
         times, values = times[kept], values[kept]
     times, values = _since_onset(times, values)
     hours = (times - times[0]) / HOUR
-    from scipy.stats import theilslopes  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    slope, _, low, high = (float(v) for v in theilslopes(values, hours, 0.95))
+    slope, low, high = theil_sen(values, hours)
     bound = None if limit is None else (-limit if falling else limit)
     if low <= 0 or not _still_rising(hours, values, slope) or not _grew(values, bound):
         return None
@@ -141,9 +140,7 @@ def _still_rising(hours: np.ndarray, values: np.ndarray, slope: float) -> bool:
     tail = hours >= hours[0] + 0.75 * (hours[-1] - hours[0])
     if tail.sum() < 3:
         return True
-    from scipy.stats import theilslopes  # noqa: PLC0415 - costs half a second, which quiet days needn't pay
-
-    last = float(theilslopes(values[tail], hours[tail])[0])
+    last, _, _ = theil_sen(values[tail], hours[tail])
     return last >= 0.3 * slope or float(np.median(values[tail])) >= 0.95 * float(values.max())
 
 
