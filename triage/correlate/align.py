@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from triage.correlate.episodes import Draft
 from triage.correlate.homes import Homes
 from triage.correlate.times import DAY, HOUR, MINUTE, column_ns, known, moment, moment_or_none
+from triage.evidence.evidence import Evidence
 from triage.model.incident import Alert, Alignment, ServiceAlignment
+from triage.units import format_duration
 
 AFTERWARDS = 5 * MINUTE
 """An alert may open this long after an episode's end and still belong to it."""
@@ -16,6 +19,8 @@ SLOW_BURN_S = 6 * 3600
 FEWEST = 3
 """Below this many episodes or alerts only counts are shown."""
 _NEARBY = 3 * HOUR
+_UNSEEN = 0.05
+"""Of the window: so little that the evidence does not cover needs no word."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +107,39 @@ def _reason(alert: Fired, index: int | None, drafts: Sequence[Draft]) -> str:
     return "No node was going down, or being brought back, when it opened."
 
 
+def span_of_evidence(evidence: Evidence, start: int, end: int) -> tuple[int, int]:
+    """Which part of `[start, end]` the evidence covers: from its first log entry or operation to its last one.
+
+    A day of logs says nothing of the week that was asked for: on the other six days no node could be seen going down,
+    so an alert there could fall into no episode. Without any logs it is unknown, and the whole window is taken.
+    """
+    logs = (evidence.coverage["first"], evidence.coverage["last"], evidence.entries["timestamp"])
+    if not any(len(column) for column in logs):
+        return start, end
+    times = np.concatenate([column_ns(c) for c in (*logs, evidence.operations["start"], evidence.operations["end"])])
+    inside = times[(times >= start) & (times <= end)]
+    return (int(inside.min()), int(inside.max())) if len(inside) else (start, end)
+
+
 def align(
-    alerts: Sequence[Fired], ties: Sequence[int | None], drafts: Sequence[Draft], start: int, end: int
+    alerts: Sequence[Fired],
+    ties: Sequence[int | None],
+    drafts: Sequence[Draft],
+    window: tuple[int, int],
+    covered: tuple[int, int] | None = None,
 ) -> Alignment:
     """Observed against expected: a circular shift of the alerts over the window, all shifts weighed exactly.
 
     The null keeps the alerts' own bursts and the episodes' own rhythm and breaks only their relation. The number of
     aligned alerts as a function of the shift is a step function; its steps are computed, so there is nothing to
     sample. In windows of two days and more a second null allows shifts of up to three hours, which
-    keeps the time of day; the worse (larger) p is reported.
+    keeps the time of day; the worse (larger) p is reported. What is shifted over is the part of the `window` that the
+    evidence covers (`covered`, by default all of it).
     """
     services = _services(alerts, ties)
     aligned = sum(1 for index in ties if index is not None)
-    inside = [a for a in alerts if not a.slow_burn and start <= a.opened <= end]
+    start, end = covered or window
+    inside = [a.opened - start for a in alerts if not a.slow_burn and start <= a.opened <= end]
     method = f"counts only: below {FEWEST} episodes or {FEWEST} fast-burn alerts a p-value would say nothing"
     length = end - start
     if len(drafts) < 2 or not inside or length <= 0:
@@ -122,21 +147,24 @@ def align(
             alerts=len(alerts), aligned=aligned, expected=None, p_value=None, method=method, services=services
         )
     spans = spans_of(drafts, start, end)
-    covered = sum(high - low for low, high in spans) / length
-    expected = round(len(inside) * covered, 4)
+    share = sum(high - low for low, high in spans) / length
+    expected = round(len(inside) * share, 4)
     p_value = None
     if len(drafts) >= FEWEST and len(inside) >= FEWEST:
-        steps = _steps([a.opened - start for a in inside], spans, length)
-        observed = sum(1 for a in inside if any(low <= a.opened - start <= high for low, high in spans))
-        p_value = _share_at_least(steps, observed, [(0, length)])
-        method = "circular shift of the alerts over the window, every shift weighed (exact)"
+        observed = sum(1 for at in inside if any(low <= at <= high for low, high in spans))
+        p_value = round(max(share_of_shifts(inside, spans, length, observed), min(1.0, MINUTE / length)), 6)
+        method = f"circular shift of the alerts over {_over(window, start, end)}, every shift weighed (exact)"
         if length >= 2 * DAY:
-            p_value = max(p_value, _share_at_least(steps, observed, [(0, _NEARBY), (length - _NEARBY, length)]))
             method += "; the larger p of all shifts and of shifts up to 3 h"
-        p_value = round(min(p_value, 1.0), 6)
     return Alignment(
         alerts=len(alerts), aligned=aligned, expected=expected, p_value=p_value, method=method, services=services
     )
+
+
+def _over(window: tuple[int, int], start: int, end: int) -> str:
+    if (end - start) >= (1 - _UNSEEN) * (window[1] - window[0]):
+        return "the window"
+    return f"the {format_duration((end - start) // MINUTE * 60)} of the window that the evidence covers"
 
 
 def _services(alerts: Sequence[Fired], ties: Sequence[int | None]) -> tuple[ServiceAlignment, ...]:
@@ -166,7 +194,20 @@ def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _steps(times: list[int], spans: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+def share_of_shifts(opened: Sequence[int], spans: Sequence[tuple[int, int]], length: int, least: int) -> float:
+    """The share of all circular shifts at which at least `least` alerts lie in the spans (a p, at what was observed).
+
+    `opened` and `spans` are in ns since the start of a window of `length` ns. From two days on it is the larger of that
+    share and the share among shifts of up to three hours either way.
+    """
+    steps = _steps(opened, spans, length)
+    share = _share_at_least(steps, least, [(0, length)])
+    if length >= 2 * DAY:
+        share = max(share, _share_at_least(steps, least, [(0, _NEARBY), (length - _NEARBY, length)]))
+    return min(share, 1.0)
+
+
+def _steps(times: Sequence[int], spans: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
     """(shift, change): by how much the count of aligned alerts changes at each shift, the count at zero first."""
     changes: dict[int, int] = {0: 0}
     for at in times:

@@ -90,7 +90,7 @@ def put_in_focus(whole: Incident, stage: Stage, case: Case, findings: Findings, 
     drafts = [stage.drafts[i] for i in chosen]
     ties = [position.get(index) if index is not None else None for index in stage.ties]
     narrowed = replace(stage, drafts=drafts, ties=ties)
-    alignment = align(stage.alerts, ties, drafts, scene.start, scene.end)
+    alignment = align(stage.alerts, ties, drafts, (scene.start, scene.end), stage.covered)
     alignment = with_budget(alignment, stage.evidence.metrics, drafts, scene.start, scene.end)
     causes, facts, explanation = _causes(stage, case, findings, position)
     own = replace(

@@ -22,6 +22,8 @@ class Stage:
     homes: Homes
     alerts: Sequence[Fired]
     ties: Sequence[int | None]
+    covered: tuple[int, int]
+    """The part of the window that the evidence covers (ns)."""
     series: Series
 
     def alerts_of(self) -> dict[int, list[str]]:

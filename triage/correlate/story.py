@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from triage.correlate.align import align, read_alerts, report_alerts, tie
+from triage.correlate.align import align, read_alerts, report_alerts, span_of_evidence, tie
 from triage.correlate.associate import associate, logs_by_signal
 from triage.correlate.badly import serving_badly
 from triage.correlate.budget import with_budget
@@ -61,7 +61,7 @@ def correlate(
     stage = _stage(evidence, occurrences, placements, pack)
     scene, drafts = stage.scene, stage.drafts
     chosen = find_episodes(focus, stage) if focus else ()
-    alignment = align(stage.alerts, stage.ties, drafts, scene.start, scene.end)
+    alignment = align(stage.alerts, stage.ties, drafts, (scene.start, scene.end), stage.covered)
     alignment = with_budget(alignment, evidence.metrics, drafts, scene.start, scene.end)
     associations = associate(scene, drafts, _logs(evidence, occurrences))
     explanation = explain(scene, drafts, associations)
@@ -100,7 +100,8 @@ def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFra
     alerts = read_alerts(evidence.alerts, start, end)
     drafts = finish(scene, [*drafts, *serving_badly(scene, drafts, alerts, homes)])
     ties = tie(alerts, drafts, homes, end)
-    return Stage(evidence, pack, scene, drafts, homes, alerts, ties, node_series(evidence.metrics))
+    covered = span_of_evidence(evidence, start, end)
+    return Stage(evidence, pack, scene, drafts, homes, alerts, ties, covered, node_series(evidence.metrics))
 
 
 def _renewals(scene: Scene, drafts: Sequence[Draft]) -> dict[str, list[int]]:
