@@ -70,6 +70,7 @@ def details(marks: Marks) -> list[str]:
         "kinds wrong": marks.kinds_wrong,
         "causes of episodes wrong": marks.causes_wrong,
         "alerts wrong": marks.alerts_wrong,
+        "budgets wrong": marks.budgets_wrong,
     }
     return [f"      {kind}: {'; '.join(items)}" for kind, items in kinds.items() if items]
 

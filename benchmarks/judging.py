@@ -10,6 +10,9 @@ RANK = {"insufficient": 0, "possible": 1, "likely": 2, "confirmed": 3}
 NEAR = 90 * 10**9
 """Nanoseconds by which a NotReady or an alert may differ and still be the same."""
 
+CLOSE = 0.1
+"""By how much a share of a budget may differ: it is measured in steps of minutes."""
+
 
 @dataclass
 class Marks:
@@ -29,6 +32,7 @@ class Marks:
     kinds_wrong: list[str] = field(default_factory=list)
     causes_wrong: list[str] = field(default_factory=list)
     alerts_wrong: list[str] = field(default_factory=list)
+    budgets_wrong: list[str] = field(default_factory=list)
     alerts: int = 0
     episodes: int = 0
 
@@ -41,7 +45,8 @@ class Marks:
     @property
     def all_right(self) -> bool:
         """Nothing at all to complain about."""
-        wrong = (self.episodes_missed, self.episodes_extra, self.kinds_wrong, self.causes_wrong, self.alerts_wrong)
+        found = (self.episodes_missed, self.episodes_extra, self.kinds_wrong, self.causes_wrong)
+        wrong = (*found, self.alerts_wrong, self.budgets_wrong)
         return self.cause_right and self.suspect_right and self.confidence_right and not any(wrong)
 
 
@@ -61,13 +66,19 @@ def judge(report: dict[str, Any], truth: dict[str, Any]) -> Marks:
         episodes=len(truth["episodes"]),
         alerts=len(truth["alerts"]) if "alerts" in truth["files"] else 0,
     )
-    pairs = _pair(report["episodes"], truth["episodes"], marks)
+    # Where all episodes share a cause, what is as good for the verdict is as good for each.
+    shared = len({episode["cause"] for episode in truth["episodes"]}) == 1
+    pairs = _pair(report["episodes"], truth["episodes"], set(right["causes"]) if shared else set(), marks)
     if "alerts" in truth["files"]:
         _judge_alerts(report["alerts"], truth["alerts"], pairs, marks)
+    if truth.get("budget") and truth["episodes"]:
+        _judge_budgets(report["alignment"].get("budget") or [], truth["budget"], marks)
     return marks
 
 
-def _pair(found: list[dict[str, Any]], true: list[dict[str, Any]], marks: Marks) -> dict[int, int]:
+def _pair(
+    found: list[dict[str, Any]], true: list[dict[str, Any]], as_good: set[str | None], marks: Marks
+) -> dict[int, int]:
     """Index of each true episode to that of the report's, with what is missing, extra or misjudged noted."""
     pairs: dict[int, int] = {}
     for index, episode in enumerate(true):
@@ -82,7 +93,7 @@ def _pair(found: list[dict[str, Any]], true: list[dict[str, Any]], marks: Marks)
         pairs[index] = fits[0]
         if match["kind"] != episode["kind"]:
             marks.kinds_wrong.append(f"{label} {match['kind']} for {episode['kind']}")
-        if match["cause"] not in {episode["cause"], None} and episode["kind"] in {"repair", "unrepaired"}:
+        if match["cause"] not in {episode["cause"], None} | as_good and episode["kind"] in {"repair", "unrepaired"}:
             marks.causes_wrong.append(f"{label} {match['cause']} for {episode['cause']}")
     marks.episodes_extra += [
         f"{each['node'][-4:]} {each['start'][11:16]}" for n, each in enumerate(found) if n not in pairs.values()
@@ -115,6 +126,20 @@ def _judge_alerts(found: list[dict[str, Any]], true: list[dict[str, Any]], pairs
         if found[fits[0]]["episode"] != expected:
             marks.alerts_wrong.append(f"{label} tied to {found[fits[0]]['episode']}, belongs to {expected}")
     marks.alerts_wrong += [f"{each['id'][-24:]} is none" for n, each in enumerate(found) if n not in taken]
+
+
+def _judge_budgets(found: list[dict[str, Any]], true: list[dict[str, Any]], marks: Marks) -> None:
+    """The share of each service's burned budget inside the episodes, and how much burned, where the report says it."""
+    told = {row["service"]: row for row in found}
+    for row in true:
+        mine = told.get(row["service"])
+        if mine is None or mine["share"] is None:
+            marks.budgets_wrong.append(f"{row['service']} not told")
+            continue
+        if abs(mine["share"] - row["in_episodes"]) > CLOSE:
+            marks.budgets_wrong.append(f"{row['service']} {mine['share']:.0%} for {row['in_episodes']:.0%}")
+        if mine.get("burned") is not None and abs(mine["burned"] - row["burned"]) > max(0.002, CLOSE * row["burned"]):
+            marks.budgets_wrong.append(f"{row['service']} {mine['burned']:.1%} burned for {row['burned']:.1%}")
 
 
 def _same_alert(found: dict[str, Any], true: dict[str, Any]) -> bool:
