@@ -2,8 +2,8 @@
 
 Each file was labelled by a reader of its own, from the programs' sources and public threads. A line holds the signals
 that it means (none for the harmless ones), the source that words it so, and either the stream with the text or the
-fields of an entry (`lines.jsonl`), or a log entry as a whole (`second_reader.jsonl`, which
-tries many carriers). Run with `-s` to see the table.
+fields of an entry (`lines.jsonl`), or a log entry as a whole (`second_reader.jsonl` and `third_reader.jsonl`, which
+try many carriers). Run with `-s` to see the table.
 """
 
 import json
@@ -23,7 +23,7 @@ from triage.signals.pack import load_pack
 
 READERS = sorted(Path(__file__).parent.glob("*.jsonl"))
 GOAL = 0.97
-HARMLESS = 0.45
+HARMLESS = 0.5
 """The least share of lines that only alarm."""
 
 
