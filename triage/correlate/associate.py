@@ -14,7 +14,6 @@ import pandas as pd
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.exact import benjamini_hochberg, hypergeometric_tail, odds_interval
-from triage.correlate.seen import NOWHERE
 from triage.correlate.windows import LENGTH, Covered, Spans, lookback, make_windows
 from triage.model.incident import Contrast
 from triage.model.signal import Role
@@ -105,7 +104,7 @@ def logs_by_signal(occurrences: pd.DataFrame, log_ids: Mapping[str, str]) -> dic
 def _count(scene: Scene, drafts: Sequence[Draft], signal: str, covered: Covered) -> Association:
     """Lines where most cases have lines, else crossings too: a metric stays at its limit for hours before a failure."""
     by_lines = _count_with(scene, drafts, signal, covered, scene.seen.written)
-    by_all = _count_with(scene, drafts, signal, covered, scene.seen.times)
+    by_all = _count_with(scene, drafts, signal, covered, scene.seen.held)
     return by_lines if 2 * len(by_lines.with_case) >= len(by_all.with_case) else by_all
 
 
@@ -114,7 +113,7 @@ def _count_with(
     drafts: Sequence[Draft],
     signal: str,
     covered: Covered,
-    times: Callable[[str, str], Any],
+    held: Callable[[str, str, Any, Any], Any],
 ) -> Association:
     windows = covered.windows
     log = covered.log(signal)
@@ -126,14 +125,11 @@ def _count_with(
     hit: set[int] = set()
     for i, (node, low, high) in windows.cases.items():
         first = lookback(scene, drafts, i, reach)[0] if slow else low
-        at = times(signal, node)
-        if np.searchsorted(at, high, "right") > np.searchsorted(at, first, "left"):
+        if held(signal, node, np.array([first]), np.array([high + 1]))[0]:
             hit.add(i)
         cases += i in hit or _looked_at(scene.coverage, node, log, max(low, scene.start), high)
-    nodes = [n for n in scene.seen.nodes(signal) if n != NOWHERE]
-    seen = {node: times(signal, node) for node in nodes}
-    same = _controls(seen, windows.same_node, covered.masks("same", log))
-    other = _controls(seen, windows.other_nodes, covered.masks("other", log))
+    same = _controls(scene, signal, held, windows.same_node, covered.masks("same", log))
+    other = _controls(scene, signal, held, windows.other_nodes, covered.masks("other", log))
     return Association(signal, cases, frozenset(hit), same, other)
 
 
@@ -141,18 +137,18 @@ def _looked_at(coverage: Coverage, node: str, log: str | None, low: int, high: i
     return bool(coverage.filled(node, log, [low], [high])[0])
 
 
-def _controls(seen: Mapping[str, Any], spans: Spans, masks: Mapping[str, Any]) -> tuple[int, int]:
+def _controls(
+    scene: Scene, signal: str, held: Callable[[str, str, Any, Any], Any], spans: Spans, masks: Mapping[str, Any]
+) -> tuple[int, int]:
     """How many windows count, and how many of them hold the signal (a window that holds it always counts)."""
     total = sum(int(mask.sum()) for mask in masks.values())
-    held = 0
-    for node, times in seen.items():
-        if node not in spans:
-            continue
-        starts, ends = spans[node]
-        here = np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")
-        held += int(here.sum())
-        total += int((here & ~masks[node]).sum())
-    return total, held
+    seen = 0
+    for node in scene.seen.nodes(signal):
+        if node in spans:
+            here = held(signal, node, *spans[node])
+            seen += int(here.sum())
+            total += int((here & ~masks[node]).sum())
+    return total, seen
 
 
 def _tested(a: Association) -> Association:

@@ -84,9 +84,10 @@ def _metric_signal(scene: Scene, signal: str) -> str:
 def _workloads(stage: Stage, facts: Facts, named: Named) -> dict[int, str]:
     """Each explained episode's workload: what its own lines say, else the cause's suspect where it ran on that node."""
     found: dict[int, str] = {}
+    told = named.by_episode if named.strong or facts.basis == "complaints" else {}
     for i in facts.explained:
-        if i in named.by_episode:
-            found[i] = named.by_episode[i]
+        if i in told:
+            found[i] = told[i]
         elif facts.workload:
             here = stage.homes.on(stage.drafts[i].node, stage.drafts[i].onset - 1)
             if facts.workload in here or not here:
@@ -116,7 +117,7 @@ def leads(scene: Scene, drafts: Sequence[Draft], signals: Sequence[str], episode
         firsts = []
         for signal in signals:
             low, high = lookback(scene, drafts, i, scene.graph.reach(signal))
-            first = scene.seen.first(signal, draft.node, low, high)
+            first = scene.seen.since(signal, draft.node, low, high)
             firsts += [first] if first is not None else []
         if firsts:
             found.append(round((draft.not_ready - min(firsts)) / 1e9, 3))

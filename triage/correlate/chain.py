@@ -65,9 +65,9 @@ def _firsts(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, int]
     found: dict[str, int] = {}
     for signal in scene.seen.on(draft.node):
         low, _ = lookback(scene, drafts, index, scene.graph.reach(signal))
-        first = scene.seen.first(signal, draft.node, low, end)
+        first = scene.seen.since(signal, draft.node, low, end)
         if first is not None:
-            found[signal] = first
+            found[signal] = max(first, low)
     if draft.not_ready is not None:
         found[NOT_READY] = draft.not_ready
     if draft.repair:
@@ -89,16 +89,16 @@ def _accepted(
             ):
                 continue
             both = [found[b] - found[a] for found in firsts.values() if a in found and b in found]
-            held = [gap for gap in both if _in_order(a, b, gap, length_ns(link.within))]
-            if held and 2 * len(held) >= len(both) and ((a, b) == (ZOMBIES, PIDS) or median(held) >= -SECOND):
+            held = both if (a, b) == (ZOMBIES, PIDS) else _in_order(both, length_ns(link.within))
+            if held:
                 accepted[a, b] = held
     return accepted
 
 
-def _in_order(a: str, b: str, gap: int, within: int) -> bool:
-    if (a, b) == (ZOMBIES, PIDS):
-        return True
-    return -_SLACK <= gap <= 2 * within
+def _in_order(gaps: list[int], within: int) -> list[int]:
+    """The gaps that fit cause and effect; none where they are the fewer, or their median speaks against it."""
+    held = [gap for gap in gaps if -_SLACK <= gap <= 2 * within]
+    return held if held and 2 * len(held) >= len(gaps) and median(held) >= -SECOND else []
 
 
 def _unusual(scene: Scene, signal: str, associations: Mapping[str, Association], cause: str) -> bool:

@@ -98,7 +98,7 @@ def _signals(scene: Scene, drafts: Sequence[Draft], index: int) -> tuple[str, ..
     draft = drafts[index]
     low, _ = lookback(scene, drafts, index, HOUR)
     end = draft.end if draft.end is not None else scene.end
-    firsts = {s: scene.seen.first(s, draft.node, low, end) for s in scene.seen.on(draft.node)}
+    firsts = {s: scene.seen.since(s, draft.node, low, end) for s in scene.seen.on(draft.node)}
     return tuple(s for at, s in sorted((at, s) for s, at in firsts.items() if at is not None))
 
 

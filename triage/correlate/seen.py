@@ -1,4 +1,7 @@
-"""Occurrences by signal and node, for quick questions about spans of time."""
+"""Occurrences by signal and node, for quick questions about spans of time.
+
+A line is a moment. A metric at its bound is a state: it begins when the series gets there and holds until it leaves.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,6 +46,8 @@ class Seen:
         self.at = rows["at"].to_numpy()
         self._index: dict[tuple[str, str], Any] = dict(rows.groupby(["signal", "where"], sort=True).indices)
         self._times = {key: self.at[index] for key, index in self._index.items()}
+        until = np.maximum(column_ns(rows["until"]), self.at)
+        self._until = {key: until[index] for key, index in self._index.items() if (until[index] > self.at[index]).any()}
         written = (rows["stream"] != "metric").to_numpy()
         named = rows["mechanism"].astype(bool).to_numpy()
         self._named = {key: self.at[index[named[index]]] for key, index in self._index.items()}
@@ -57,6 +62,20 @@ class Seen:
     def times(self, signal: str, node: str) -> Any:
         """All times of a signal on a node, sorted."""
         return self._times.get((signal, node), np.empty(0, dtype="int64"))
+
+    def held(self, signal: str, node: str, starts: Any, ends: Any) -> Any:
+        """For each span, whether the signal was there: a line in `[start, end)`, or a metric at its bound meanwhile."""
+        times = self.times(signal, node)
+        here = _any_in(times, starts, ends)
+        until = self._until.get((signal, node))
+        if until is not None:
+            for begin, last in zip(times, until, strict=True):
+                here |= (begin < ends) & (last >= starts)
+        return here
+
+    def written(self, signal: str, node: str, starts: Any, ends: Any) -> Any:
+        """As `held`, for log lines alone: metrics left out."""
+        return _any_in(self._written.get((signal, node), np.empty(0, dtype="int64")), starts, ends)
 
     def nodes(self, signal: str) -> list[str]:
         """The nodes where a signal was seen (`NOWHERE` for none)."""
@@ -77,9 +96,10 @@ class Seen:
         i = int(np.searchsorted(times, start, "left"))
         return int(times[i]) if i < len(times) and times[i] <= end else None
 
-    def written(self, signal: str, node: str) -> Any:
-        """The times of log lines alone, sorted; crossings of metrics left out."""
-        return self._written.get((signal, node), np.empty(0, dtype="int64"))
+    def since(self, signal: str, node: str, start: int, end: int) -> int | None:
+        """The first time in `[start, end]`; where a metric was at its bound at `start`, when it had got there."""
+        lasting = self._lasting(signal, node, start, end)
+        return int(self._times[signal, node][lasting[0]]) if len(lasting) else self.first(signal, node, start, end)
 
     def named(self, signal: str, node: str) -> Any:
         """The times of what names the mechanism, sorted; hints left out."""
@@ -87,16 +107,29 @@ class Seen:
 
     def first_written(self, signal: str, node: str, start: int, end: int) -> int | None:
         """The first log line in `[start, end]`; crossings of metrics left out: they tell that a failure nears."""
-        times = self.written(signal, node)
+        times = self._written.get((signal, node), np.empty(0, dtype="int64"))
         i = int(np.searchsorted(times, start, "left"))
         return int(times[i]) if i < len(times) and times[i] <= end else None
 
     def positions(self, signal: str, node: str, start: int, end: int) -> Any:
-        """Row numbers in `[start, end]`, in order of time."""
+        """Row numbers in `[start, end]` in order of time, with those of metrics that were at their bound at `start`."""
         times = self.times(signal, node)
         low, high = np.searchsorted(times, start, "left"), np.searchsorted(times, end, "right")
-        return self._index.get((signal, node), np.empty(0, dtype="int64"))[low:high]
+        index = self._index.get((signal, node), np.empty(0, dtype="int64"))
+        return np.concatenate([index[self._lasting(signal, node, start, end)], index[low:high]])
+
+    def _lasting(self, signal: str, node: str, start: int, end: int) -> Any:
+        """Positions, among the signal's times on the node, of metrics that reached their bound earlier and held it."""
+        until = self._until.get((signal, node))
+        if until is None or end < start:
+            return np.empty(0, dtype="int64")
+        return np.flatnonzero((self._times[signal, node] < start) & (until >= start))
 
     def within(self, signal: str, node: str, start: int, end: int) -> pd.DataFrame:
         """The occurrences in `[start, end]`, in order of time."""
         return self.rows.iloc[self.positions(signal, node, start, end)]
+
+
+def _any_in(times: Any, starts: Any, ends: Any) -> Any:
+    """For each span `[start, end)`, whether one of the sorted times lies in it."""
+    return np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")

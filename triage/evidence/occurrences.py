@@ -8,6 +8,7 @@ OCCURRENCES = {
     "variant": TEXT,  # the finer mode, or None
     "mechanism": "bool",  # the wording itself names what is exhausted or broken
     "timestamp": TIME,
+    "until": TIME,  # of a metric: the last point of the stretch at its bound that began then; else absent
     "node": TEXT,
     "stream": TEXT,  # a stream's id; `metric` for a crossing
     "namespace": TEXT,

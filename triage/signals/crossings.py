@@ -1,4 +1,4 @@
-"""Metrics that show a signal by themselves: each time a series reaches its bound is one occurrence."""
+"""Metrics that show a signal by themselves: each stretch at its bound is one occurrence, from its first point on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +12,14 @@ from triage.signals.identity import Identities, Who
 STREAM = "metric"
 """The stream of an occurrence that no log line tells."""
 _SERIES = ["node", "namespace", "pod", "container"]
+_BACK = 0.05
+"""How far (a part of the bound) a series must go back to have left it: about the bound it wanders to and fro."""
+_UNKNOWN = np.timedelta64(30, "m")
+"""After so long without a point nobody knows whether a series is still there."""
 
 
 def crossings(metrics: pd.DataFrame, pack: Pack, identities: Identities) -> Iterator[dict[str, Any]]:
-    """Rows of the occurrence table: one for each time that a series reaches a rule's bound.
+    """Rows of the occurrence table: one for each time that a series reaches a rule's bound, until it leaves it clearly.
 
     `metrics` has the columns METRICS. A rule with a limit compares with the limit's latest value on the same node (or
     container); without a limit known for it, a series is passed over.
@@ -37,10 +41,24 @@ def _of_series(
     values = series["value"].to_numpy()
     with np.errstate(invalid="ignore"):
         reached = values <= bound if rule.below else values >= bound
-    begins = reached & ~np.concatenate([[False], reached[:-1]])
-    for position in np.flatnonzero(begins):
-        row = series.iloc[position]
-        yield _row(row, float(limits[position]), signal, rule, identities)
+        left = values > bound * (1 + _BACK) if rule.below else values < bound * (1 - _BACK)
+    if not reached.any():
+        return
+    for first, last in _stretches(reached, left, series["timestamp"].to_numpy("datetime64[ns]")):
+        row = series.iloc[first]
+        found = _row(row, float(limits[first]), signal, rule, identities)
+        yield found | {"until": series["timestamp"].iloc[last]}
+
+
+def _stretches(reached: np.ndarray, left: np.ndarray, times: np.ndarray) -> Iterator[tuple[int, int]]:
+    """First and last position at the bound of each stretch: it lasts until the series has left, or falls silent."""
+    apart = np.concatenate([[True], np.diff(times) > _UNKNOWN])
+    # A stretch's number changes with each point that has left, and with each silence.
+    number = np.cumsum(left | apart)
+    at = np.flatnonzero(reached)
+    begins = np.flatnonzero(np.concatenate([[True], np.diff(number[at]) > 0]))
+    ends = np.concatenate([begins[1:], [len(at)]]) - 1
+    yield from zip(at[begins].tolist(), at[ends].tolist(), strict=True)
 
 
 def _limits(series: pd.DataFrame, metrics: pd.DataFrame, rule: MetricRule) -> np.ndarray | None:
