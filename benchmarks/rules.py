@@ -20,19 +20,20 @@ from triage.correlate import (
     attribute,
     badly,
     causes,
+    chain,
     colocate,
     episodes,
     explain,
     facts,
     gates,
-    judge,
     report,
     story,
     windows,
 )
 from triage.correlate.graph import Graph
 from triage.correlate.planned import Plans
-from triage.model.incident import Confidence, Timeline
+from triage.correlate.seen import Seen
+from triage.model.incident import Timeline
 
 Patch = tuple[Any, str, Any]
 """Where, which name, and what stands there while the rule is off."""
@@ -65,18 +66,6 @@ def _without_gate(index: int) -> Off:
     return Off(f"gate, {rule.level.value}: {rule.rule}", ((gates, "RULES", rest),))
 
 
-def _cap(*, one_episode: bool) -> Any:
-    """The judge's confidence with only one of its two caps."""
-
-    def capped(found: facts.Facts) -> Any:
-        reached, passed = gates.pass_gates(found)
-        if found.total == 1 if one_episode else found.workload and found.basis != "direct":
-            reached = min(reached, Confidence.LIKELY, key=judge._LEVELS.index)
-        return reached, passed
-
-    return capped
-
-
 def _all_looked_at(covered: windows.Covered, which: str, _log: str | None) -> dict[str, Any]:
     return {node: np.ones(len(starts), dtype=bool) for node, (starts, _) in covered._spans[which].items()}
 
@@ -93,8 +82,13 @@ def _uncorrected(p_values: Sequence[float]) -> list[float]:
     return list(p_values)
 
 
+def _moments(seen: Seen, signal: str, node: str, starts: Any, ends: Any) -> Any:
+    times = seen.times(signal, node)
+    return np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")
+
+
 def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
-    return associate._count_with(scene, drafts, signal, covered, scene.seen.times)
+    return associate._count_with(scene, drafts, signal, covered, scene.seen.held)
 
 
 def _with_daemon_sets(locate: Any, *asked: Any) -> Any:
@@ -136,6 +130,7 @@ RULES: tuple[Off, ...] = (
     Off("nodes that serve badly are episodes", ((story, "serving_badly", _always([])),)),
     Off("bad service: only where an effect was felt", ((badly, "_symptoms", _always(True)),)),
     Off("bad service: bursts at one time are one episode", ((badly, "_merged", lambda _scene, drafts: drafts),)),
+    Off("bad service: what has no effect more often than one is background", ((badly, "_more_felt", _always(True)),)),
     Off("an episode starts with its first symptom", ((episodes, "_start", lambda _s, draft, _f: draft.start),)),
     Off("onsets within 5 min are one group", ((episodes, "TOGETHER", -1),)),
     Off("clocks that run ahead are set back", ((story, "received_earlier", _always({})),)),
@@ -147,14 +142,22 @@ RULES: tuple[Off, ...] = (
     Off("controls: other nodes at the same time", ((windows, "_others", _always({})),)),
     Off("controls, both", ((windows, "_same", _always({})), (windows, "_others", _always({})))),
     Off("controls: the weaker of the two decides", ((associate, "_tested", partial(_pooled, associate._tested)),)),
+    Off("controls: the same hours of other days", ((windows, "_reaches_back", _always(False)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
     Off("signals: Benjamini–Hochberg", ((associate, "benjamini_hochberg", _uncorrected),)),
+    Off(
+        "a metric at its bound is a state, not a moment",
+        ((Seen, "held", _moments), (Seen, "_lasting", _always(np.empty(0, dtype="int64")))),
+    ),
     Off("lines before metrics in association", ((associate, "_count", _count_all),)),
     Off("causal graph, whole: nothing is upstream of anything", ((Graph, "upstream_of", _always(False)),)),
     Off("causal graph: upstream brings on downstream", ((explain, "_brings_on", _always(False)),)),
     Off("causal graph: too late is no cause", ((explain, "_came_too_late", _always(False)),)),
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
+    Off("causal graph: a mere metric is no root above what a line names", ((explain, "_mere_metric", _always(False)),)),
+    Off("causal graph: metrics may come five minutes late", ((explain, "_TOLERANCE", explain.MINUTE),)),
+    Off("causal graph: a slow cause lies further back than an hour", ((Graph, "_reach", _always(windows.LENGTH)),)),
     Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),
     Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
     Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
@@ -163,6 +166,9 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),
     Off("direct evidence: wording must name the culprit", ((attribute, "_names_culprit", _always(True)),)),
     Off("direct evidence: complaints that dominate", ((attribute, "_from_complaints", _always(attribute.NOBODY)),)),
+    Off("direct evidence: placements second who complains most", ((colocate.Located, "seconds", _always(True)),)),
+    Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
+    Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
     Off("direct evidence: kin signals name it too", ((attribute, "_KIN", {}),)),
     Off("no workload brings this cause about", ((attribute, "NOT_BY_A_WORKLOAD", frozenset()),)),
@@ -176,8 +182,12 @@ RULES: tuple[Off, ...] = (
     Off("co-location: it ran on (nearly) all", ((colocate, "_FORGIVEN", 1),)),
     Off("co-location: what is alike is a tie", ((colocate, "_SIMILAR", 1.0),)),
     Off("co-location: nodes fail once each", ((colocate, "_without_replacement", _with_replacement),)),
+    Off("co-location: a pod that nothing moves is one draw", ((colocate, "_independent", lambda _name, draws: draws),)),
+    Off("co-location: three nodes' placements at least", ((colocate, "FEWEST_PLACED", 1),)),
     *(_without_gate(index) for index in range(len(gates.RULES))),
-    Off("cap: one episode alone is likely at most", ((judge, "_confidence", _cap(one_episode=False)),)),
-    Off("cap: co-location alone is likely at most", ((judge, "_confidence", _cap(one_episode=True)),)),
+    Off("two causes may share the episodes", ((facts.Facts, "shared_out", False),)),
+    Off("nodes that serve badly do not outvote those that went down", ((facts.Facts, "half_of_the_down", True),)),
+    Off("chain: both ends of a link are out of the ordinary", ((chain, "_unusual", _always(True)),)),
+    Off("chain: in order", ((chain, "_in_order", lambda gaps, _within: gaps),)),
 )
 """Every rule that could be taken out by itself, in the order of the flow."""

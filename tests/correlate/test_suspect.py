@@ -92,7 +92,10 @@ def test_one_workload_whose_complaints_lead_every_time_is_likely_the_one():
         story.see(
             "pid-exhaustion", node, hours - 0.1, workload=f"shop/victim-{i}", pod=f"v-{i}", message=words, **common
         )
+        story.place("shop/pdf", node, first=max(0.0, hours - 3), last=hours)
         story.dies(node, hours)
+    for i in range(story.nodes):
+        story.place("shop/cart", story.node(i))
     verdict = story.tell().verdict
     assert (verdict.workload, verdict.confidence) == ("shop/pdf", "likely")
 

@@ -49,6 +49,7 @@ _CULPRIT = re.compile(
 _KIN = {ZOMBIES: (PIDS,), PIDS: (ZOMBIES,), "disk-pressure": ("ephemeral-storage-eviction",)}
 """Signals that name the culprit of another one."""
 _NAMING = frozenset({"cgroup", "pod-uid", "container-id"})
+ONE_TALE = MINUTE
 _DOMINANT = 0.5
 _MOST = 0.8
 
@@ -99,7 +100,7 @@ def _culprits(rows: pd.DataFrame) -> Counter[str]:
     if rows.empty:
         return Counter()
     named = rows[rows.apply(_names_culprit, axis=1)]
-    named = named.assign(minute=named["at"] // MINUTE).drop_duplicates(["workload", "namespace", "pod", "minute"])
+    named = named.assign(told=named["at"] // ONE_TALE).drop_duplicates(["workload", "namespace", "pod", "told"])
     return Counter(named["workload"])
 
 
@@ -123,9 +124,8 @@ def _from_strong(
     leader = min(tally, key=lambda name: (-alone[name], -tally[name], -present[name], name))
     chosen = leader if _stands_out(leader, len(tops), alone, present) else None
     if chosen and tally[chosen] < _DOMINANT * len(episodes):
-        elsewhere = [i for i in episodes if i not in tops]
-        carried = [i for i in elsewhere if chosen in homes.on(drafts[i].node, drafts[i].onset - 1)]
-        chosen = chosen if tally[chosen] >= 2 and len(carried) >= _MOST * len(elsewhere) else None
+        rest = [drafts[i] for i in episodes if i not in tops]
+        chosen = chosen if tally[chosen] >= 2 and _ran_on(chosen, rest, homes) else None
     suspects = tuple(
         Suspect(
             name=name,
@@ -143,6 +143,11 @@ def _from_strong(
     if chosen:
         by_episode |= {i: chosen for i, names in tops.items() if chosen in names}
     return Named(suspects[:8], by_episode, chosen, strong=True)
+
+
+def _ran_on(name: str, rest: Sequence[Draft], homes: Homes) -> bool:
+    """Whether a workload that few episodes name also ran on the nodes of nearly all the others, which name nobody."""
+    return sum(1 for draft in rest if name in homes.on(draft.node, draft.onset - 1)) >= _MOST * len(rest)
 
 
 def _stands_out(leader: str, episodes: int, alone: Counter[str], present: Counter[str]) -> bool:
@@ -167,6 +172,7 @@ def _from_complaints(
     """One workload whose own complaints come first or make up most of them, in every episode that has any.
 
     Needs two such episodes and most of all episodes; never a DaemonSet; and its pods on healthy nodes must be quiet.
+    Who forks most complains most, culprit or not, so this names somebody to look at; the placements have to agree.
     """
     with_any = {i: r for i, r in rows.items() if len(r)}
     if len(with_any) < 2 or len(with_any) < _MOST * len(rows):

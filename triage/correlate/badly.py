@@ -32,9 +32,14 @@ def serving_badly(scene: Scene, drafts: Sequence[Draft], alerts: Sequence[Fired]
         bursts = [b for node in scene.seen.nodes(signal) if node != NOWHERE for b in _bursts(scene, signal, node)]
         free = [b for b in bursts if not any(_overlap(b, d, scene.end) for d in drafts)]
         felt = [b for b in free if _symptoms(scene, b) or _alerted(b, alerts, homes)]
-        if felt and 2 * len(felt) > len(free):
+        if felt and _more_felt(felt, free):
             found.extend(_draft(scene, burst) for burst in felt)
     return _merged(scene, found)
+
+
+def _more_felt(felt: Sequence[Burst], free: Sequence[Burst]) -> bool:
+    """Whether a signal's bursts have an effect more often than none."""
+    return 2 * len(felt) > len(free)
 
 
 def _bursts(scene: Scene, signal: str, node: str) -> list[Burst]:

@@ -6,8 +6,8 @@ hypergeometric. Where pods move between the failures, each draw has its own shar
 Benjamini–Hochberg over all workloads. What runs on (nearly) every node, and every DaemonSet, says nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.exact import benjamini_hochberg, hypergeometric_tail, poisson_binomial_tail
@@ -34,6 +34,10 @@ EXHAUSTION = frozenset(
 """Something used up a resource, so a workload did; of other causes co-location must be much less likely by chance."""
 _SIMILAR = 20.0
 """Suspects whose p-values are within this factor can't be told apart."""
+FEWEST_PLACED = 3
+"""Nodes with known placements that a draw needs to be one."""
+P_SECOND = 0.05
+"""By chance that often at most may one workload, which other evidence picked, have run on the failing nodes."""
 _FORGIVEN = 8
 """A culprit ran on every failing node; one draw in this many may lack it, for placements have holes. Then the rest must
 be as unlikely as for causes that need no workload."""
@@ -56,6 +60,12 @@ class Located:
     suspects: tuple[Suspect, ...]
     chosen: str | None
     tested: int
+    chances: Mapping[str, float] = field(default_factory=dict)
+    """Workload → the chance that its pods were on so many of the failing nodes by accident, uncorrected."""
+
+    def seconds(self, name: str) -> bool:
+        """Whether placements agree with other evidence on one workload: no search, so there is nothing to correct."""
+        return self.chances.get(name, 1.0) <= P_SECOND
 
 
 def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Located:
@@ -65,6 +75,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
     if len(draws) < 2 or not names:
         return Located((), None, 0)
     results = [(name, *_chance(name, draws)) for name in names]
+    chances = {name: p for name, p, _, _ in results}
     q_values = benjamini_hochberg([p for _, p, _, _ in results])
     gate = Q_SUSPECT if cause in EXHAUSTION else Q_STRICT
     passed = sorted(
@@ -73,7 +84,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
         if q <= (gate if hits == units else Q_STRICT) and units - hits <= units // _FORGIVEN
     )
     if not passed:
-        return Located((), None, len(names))
+        return Located((), None, len(names), chances)
     best = passed[0][0]
     leaders = [row for row in passed if row[0] <= best * _SIMILAR]
     suspects = tuple(
@@ -90,7 +101,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
         )
         for p, q, name, hits, units in leaders
     )
-    return Located(suspects[:8], suspects[0].name if len(leaders) == 1 else None, len(names))
+    return Located(suspects[:8], suspects[0].name if len(leaders) == 1 else None, len(names), chances)
 
 
 def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes: Homes) -> list[Draw]:
@@ -103,7 +114,7 @@ def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes
         at = draft.onset - MINUTE
         placed = {node: homes.on(node, at) for node in scene.fleet.in_pool(draft.node_pool)}
         placed = {node: workloads for node, workloads in placed.items() if workloads}
-        if draft.node not in placed or len(placed) < 3:
+        if draft.node not in placed or len(placed) < FEWEST_PLACED:
             continue
         names = {name for workloads in placed.values() for name in workloads}
         carriers = {name: frozenset(node for node in placed if name in placed[node]) for name in names}
@@ -112,17 +123,8 @@ def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes
 
 
 def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
-    """p, hits, and the number of independent draws for one workload.
-
-    The same pod on the same node again is not another draw: a pod that nothing moves says no more by failing twice.
-    """
-    seen: set[tuple[str, frozenset[str]]] = set()
-    independent = []
-    for draw in draws:
-        key = (draw.node, frozenset(draw.here.get(name, ())))
-        if key not in seen:
-            seen.add(key)
-            independent.append(draw)
+    """p, hits, and the number of independent draws for one workload."""
+    independent = _independent(name, draws)
     shares = [len(draw.carriers.get(name, ())) / len(draw.pool) for draw in independent]
     hits = sum(1 for draw in independent if name in draw.here)
     if not hits or min(shares) >= EVERYWHERE:
@@ -134,6 +136,12 @@ def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:
     drawn_once = still and apart and enough
     p = _without_replacement(name, independent, hits) if drawn_once else poisson_binomial_tail(hits, shares)
     return min(p, 1.0), hits, len(independent)
+
+
+def _independent(name: str, draws: Sequence[Draw]) -> list[Draw]:
+    """Without draws of the same pod on the same node again: a pod that nothing moves says no more by failing twice."""
+    kept = {(draw.node, frozenset(draw.here.get(name, ()))): draw for draw in reversed(draws)}
+    return list(reversed(kept.values()))
 
 
 def _without_replacement(name: str, draws: Sequence[Draw], hits: int) -> float:

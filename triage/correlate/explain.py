@@ -66,7 +66,7 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     counts = _counts(drafts, traces, deviating)
     roots = {i: _roots(scene, found, deviating, counts[drafts[i].node_pool]) for i, found in traces.items()}
     by_episode = _cover(scene, roots, traces, associations)
-    _zombies_first(scene, drafts, traces, deviating, by_episode)
+    _zombies_first(scene, drafts, traces, associations, by_episode)
     seen = {s for found in traces.values() for s in found}
     chosen = set(by_episode.values())
     consistent = {
@@ -116,19 +116,20 @@ def _trace(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace |
 
 
 def _crowds(scene: Scene, drafts: Sequence[Draft], unplanned: list[int], traces: dict[int, dict[str, Trace]]) -> None:
-    """Where three nodes or more fall together, what no node bears (the control plane, DNS) may explain them."""
+    """Where three nodes or more fall together, what no node bears (the control plane, DNS) may explain them.
+
+    Not what was seen at other times as often as about such a fall: every operation has a beginning and an end.
+    """
     groups: dict[int, list[int]] = {}
     for i in unplanned:
         groups.setdefault(drafts[i].group, []).append(i)
-    for members in groups.values():
-        if len(members) < CROWD:
-            continue
-        onset = min(drafts[i].onset for i in members)
-        for signal in (s for s in scene.seen.on(NOWHERE) if scene.graph.is_cause(s)):
-            everywhere = scene.seen.times(signal, NOWHERE)
-            near = (everywhere >= onset - _CLOSE) & (everywhere <= onset + MINUTE)
+    crowds = {min(drafts[i].onset for i in members): members for members in groups.values() if len(members) >= CROWD}
+    for signal in (s for s in scene.seen.on(NOWHERE) if scene.graph.is_cause(s)):
+        at = scene.seen.times(signal, NOWHERE)
+        near = sum(1 for time in at if any(abs(int(time) - onset) <= _CLOSE for onset in crowds))
+        for onset, members in crowds.items():
             trace = _trace(scene, signal, NOWHERE, onset - _CLOSE, onset + MINUTE)
-            if trace and int((~near).sum()) <= int(near.sum()):
+            if trace and 2 * near > len(at):
                 for i in members:
                     traces[i].setdefault(signal, trace)
 
@@ -183,11 +184,16 @@ def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
         return False
     if (cause.signal, effect.signal) == (ZOMBIES, PIDS):
         return True
-    if cause.metric_only and effect.mechanism and not effect.metric_only:
+    if _mere_metric(cause, effect):
         return False
     if scene.graph.upstream_of(effect.signal, cause.signal):
         return cause.first < effect.first
     return cause.first <= effect.first + _slack(cause, effect)
+
+
+def _mere_metric(cause: Trace, effect: Trace) -> bool:
+    """Whether `cause` is only a metric near its limit, which many nodes live with, and a line names `effect`."""
+    return cause.metric_only and effect.mechanism > 0 and not effect.metric_only
 
 
 def _cover(
@@ -235,10 +241,14 @@ def _zombies_first(
     scene: Scene,
     drafts: Sequence[Draft],
     traces: dict[int, dict[str, Trace]],
-    deviating: set[str],
+    associations: Mapping[str, Association],
     by_episode: dict[int, str],
 ) -> None:
-    """Where zombies and exhausted process IDs are both observed, zombies are the cause and exhaustion follows."""
+    """Where zombies and exhausted process IDs are both observed, zombies are the cause and exhaustion follows.
+
+    They may be listed only once the node is down, so that no lead-up shows them; and while they pile up, for hours and
+    on nodes that are still healthy, so that controls show them as well.
+    """
     explained = [i for i, cause in by_episode.items() if cause == PIDS]
     observed = []
     for i in explained:
@@ -248,5 +258,6 @@ def _zombies_first(
         if trace:
             traces[i].setdefault(ZOMBIES, trace)
             observed.append(i)
-    if observed and (ZOMBIES in deviating or len(observed) == len(explained)):
+    deviates = ZOMBIES in associations and associations[ZOMBIES].deviates
+    if observed and (deviates or len(observed) == len(explained)):
         by_episode |= dict.fromkeys(explained, ZOMBIES)

@@ -173,9 +173,12 @@ def _suspects(named: Named, located: Located) -> tuple[tuple[Suspect, ...], str 
     """Direct evidence first; co-location speaks where lines single nobody out.
 
     Where lines name several, and of these one alone ran on all failing nodes, the two kinds of evidence agree on it.
+    Who merely complains most is singled out only where placements second it: a victim that runs everywhere does so too.
     """
-    if named.chosen:
-        return named.suspects, named.chosen, "direct" if named.strong else "complaints"
+    if named.chosen and named.strong:
+        return named.suspects, named.chosen, "direct"
+    if named.chosen and located.seconds(named.chosen):
+        return named.suspects, named.chosen, "complaints"
     if located.chosen:
         seconded = next((s for s in named.suspects if s.name == located.chosen and s.score and s.score >= HALF), None)
         if named.strong and seconded:

@@ -29,14 +29,6 @@ def _of(count: int, total: int) -> str:
     return f"{count} of {total}"
 
 
-def _evidence(f: Facts) -> tuple[bool, str]:
-    a = f.association
-    deviates = a is None or a.deviates
-    return f.count > 0 and deviates, f"{_of(f.count, f.total)} episodes show it" + (
-        "" if deviates else ", as do healthy nodes"
-    )
-
-
 def _some(f: Facts) -> tuple[bool, str]:
     gated = bool(f.association and f.association.gated)
     return f.share >= FEW or (gated and f.count >= 2), f"it explains {_of(f.count, f.total)} unplanned episodes"
@@ -128,10 +120,9 @@ def _direct_or_none(f: Facts) -> tuple[bool, str]:
 
 
 RULES = (
-    Rule(Confidence.POSSIBLE, "Evidence on the node before NotReady, more frequent than on healthy nodes", _evidence),
     Rule(
         Confidence.POSSIBLE,
-        "It explains at least a third of the unplanned episodes, or stands out in two or more",
+        "Seen more often than on healthy nodes, before a third of the unplanned episodes, or standing out in two",
         _some,
     ),
     Rule(Confidence.POSSIBLE, "Half of the lead-up hours were covered by logs, or a line names what broke", _looked),

@@ -60,7 +60,14 @@ class Graph:
         return frozenset(found - {signal_id})
 
     def _reach(self, signal_id: str) -> int:
-        """How long before NotReady a signal may matter, in ns: its quickest declared way there, one hour to one day."""
+        """How long before NotReady a signal may matter, in ns: one hour to one day.
+
+        What is declared of the way there: of a direct link, else of the quickest path.
+        """
+        declared = self._links.get(signal_id, {})
+        direct = [length_ns(declared[end].within) for end in ENDS if end in declared]
+        if direct:
+            return min(max((*direct, HOUR)), DAY)
         waiting = [(0, signal_id)]
         settled: set[str] = set()
         while waiting:

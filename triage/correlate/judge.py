@@ -16,7 +16,6 @@ from triage.evidence.evidence import Evidence
 from triage.model.incident import Alignment, Confidence, Gate, Missing, Verdict
 from triage.model.signal import Step
 
-_LEVELS = (Confidence.INSUFFICIENT, Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CONFIRMED)
 NO_CAUSE = "No cause established"
 NO_FAILURE = "No node failure found"
 
@@ -47,19 +46,11 @@ def judge(case: Case) -> Verdict:
     if not unplanned:
         return _planned(case)
     if case.facts:
-        reached, gates = _confidence(case.facts[0])
+        reached, gates = pass_gates(case.facts[0])
         if reached is not Confidence.INSUFFICIENT:
             return _established(case, case.facts[0], reached, gates)
         return _unexplained(case, unplanned, gates)
     return _unexplained(case, unplanned, ())
-
-
-def _confidence(facts: Facts) -> tuple[Confidence, tuple[Gate, ...]]:
-    """What the gates allow, capped: one episode alone, and a suspect by co-location alone, reach `likely` at most."""
-    reached, gates = pass_gates(facts)
-    if facts.total == 1 or (facts.workload and facts.basis != "direct"):
-        reached = min(reached, Confidence.LIKELY, key=_LEVELS.index)
-    return reached, gates
 
 
 def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[Gate, ...]) -> Verdict:

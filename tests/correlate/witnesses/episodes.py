@@ -1,0 +1,133 @@
+"""Witnesses of the rules that make episodes and tie alerts."""
+
+from datetime import timedelta
+
+from tests.correlate.build import Story, at, leak
+from tests.correlate.witnesses.table import witness
+
+
+@witness("planned work is told from faults")
+def reclaimed_spot_nodes_that_were_short_of_processes() -> None:
+    """Spot VMs are reclaimed; a busy one has had forks refused that hour. Nobody has to look for a leak."""
+    story = Story()
+    for i in range(3):
+        story.see("preemption", story.node(i), 5 + i - 0.02)
+        story.goes_down(story.node(i), 5 + i, back=5.3 + i)
+        story.see("pid-exhaustion", story.node(i), 5 + i - 0.3, times=4)
+    assert story.tell().verdict.cause == "preemption"
+
+
+@witness("nodes that serve badly are episodes")
+def a_full_connection_table_on_a_ready_node() -> None:
+    """The kubelet's own connection lives on, so the node stays Ready while new connections to its pods fail."""
+    story = Story()
+    story.see("conntrack-full", story.node(1), 5, times=20, every_s=20)
+    story.see("probe-failure", story.node(1), 5.03, times=4)
+    assert [e.cause for e in story.tell().episodes] == ["conntrack-full"]
+
+
+@witness("bad service: only where an effect was felt")
+def dropped_packets_that_nobody_missed() -> None:
+    """A port scan fills a table for minutes; no probe fails there and no alert opens."""
+    story = Story()
+    story.see("conntrack-full", story.node(1), 5, times=20, every_s=20)
+    story.see("probe-failure", story.node(4), 5.03, times=4)
+    assert story.tell().episodes == ()
+
+
+@witness("bad service: bursts at one time are one episode")
+def pressure_and_the_kills_that_follow_it() -> None:
+    """The kubelet evicts for memory, and a minute later the kernel kills: one bad time of one node."""
+    story = Story()
+    story.see("memory-pressure", story.node(1), 5, times=20, every_s=20)
+    story.see("system-oom", story.node(1), 5.02, times=20, every_s=20)
+    story.alert("node-1", 5.05, node=story.node(1))
+    assert [(e.start, e.cause) for e in story.tell().episodes] == [(at(5), "memory-pressure")]
+
+
+@witness("bad service: what has no effect more often than one is background")
+def tables_that_fill_on_six_nodes() -> None:
+    """Tables fill on six nodes in a row and nothing comes of it on five; on one a probe fails in those minutes too."""
+    story = Story()
+    for i in range(6):
+        story.see("conntrack-full", story.node(i), 5 + i, times=20, every_s=20)
+    story.see("probe-failure", story.node(3), 8.03, times=4)
+    assert story.tell().episodes == ()
+
+
+@witness("an episode starts with its first symptom")
+def users_notice_before_the_control_plane() -> None:
+    """The runtime hangs, a service burns its budget, and the node turns NotReady twenty minutes later."""
+    story = Story()
+    story.see("runtime-down", story.node(1), 4.6, times=5)
+    story.alert("early", 4.7)
+    story.dies(story.node(1), 5)
+    assert [a.episode for a in story.tell().alerts] == [0]
+
+
+@witness("onsets within 5 min are one group")
+def five_nodes_of_one_batch_fall_at_once() -> None:
+    """Whatever took five nodes within a minute struck once: who ran on all five had one chance in few, not in many."""
+    story = Story()
+    for i in range(5):
+        story.place("shop/batch", story.node(i))
+        story.see("pid-exhaustion", story.node(i), 5 - 0.3 + i / 100, times=5, stream="kubelet")
+        story.dies(story.node(i), 5 + i / 100)
+    for i in range(story.nodes):
+        if i % 3:
+            story.place("shop/cart", story.node(i))
+        if i % 2:
+            story.place("shop/web", story.node(i))
+    assert story.tell().verdict.workload is None
+
+
+@witness("clocks that run ahead are set back")
+def a_clock_minutes_ahead() -> None:
+    """Without time sync a node stamps its last lines after the NotReady that another machine's clock tells."""
+    story = Story()
+    for i in range(4):
+        story.see("system-oom", story.node(i), 2 + 4 * i + 0.03, insert_id=f"late{i}")
+        story._entry("node-journal", "k8s_node", 2 + 4 * i + 0.03, story.node(i), "", {})
+        story.entries[-1] |= {"insert_id": f"late{i}", "received": at(2 + 4 * i + 0.03) - timedelta(minutes=4)}
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.cause == "system-oom"
+
+
+@witness("evidence before the last episode's end is dead")
+def a_node_that_dies_again_minutes_after_its_repair() -> None:
+    """The repair wiped the disk and every process: what filled up before it cannot have killed the new VM."""
+    story = Story()
+    story.see("pid-exhaustion", story.node(1), 4.9, times=5)
+    story.dies(story.node(1), 5)
+    story.dies(story.node(1), 5.8)
+    assert story.tell().episodes[1].cause is None
+
+
+@witness("slow burns are tied to no episode")
+def a_slow_burn_that_opens_while_a_node_is_down() -> None:
+    """An alert over six hours sums up what three dead nodes cost; the one that is down now is not to blame alone."""
+    story = leak(Story())
+    story.alert("slow", 2.6, lookback_s=21600.0)
+    assert next(a.episode for a in story.tell().alerts if a.id == "slow") is None
+
+
+@witness("alerts: the episode whose node carried the service")
+def two_nodes_down_at_once() -> None:
+    """Two nodes are down; the alert's service had pods on the first only."""
+    story = Story()
+    story.dies(story.node(1), 5)
+    story.dies(story.node(2), 5.1)
+    story.place("shop/cart", story.node(1))
+    story.place("shop/web", story.node(2))
+    story.alert("cart", 5.2, service="cart")
+    incident = story.tell()
+    assert [incident.episodes[a.episode].node for a in incident.alerts if a.episode is not None] == [story.node(1)]
+
+
+@witness("alerts: five minutes after the end still count")
+def an_alert_that_needs_five_minutes_of_errors() -> None:
+    """Burn-rate alerts look back for minutes: the node may be back when one opens."""
+    story = Story()
+    story.dies(story.node(1), 5)
+    story.alert("late", 5.26 + 4 / 60)
+    assert [a.episode for a in story.tell().alerts] == [0]

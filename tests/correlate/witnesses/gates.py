@@ -1,0 +1,154 @@
+"""Witnesses of the gates of confidence, and of what is weighed between causes."""
+
+from tests.correlate.build import Story, leak
+from tests.correlate.test_shared import serving_badly
+from tests.correlate.witnesses.graph import each
+from tests.correlate.witnesses.table import witness
+from triage.model.incident import Verdict
+
+SURE = ("likely", "confirmed")
+
+
+def deaths(story: Story, count: int, shown: int, *, named: int | None = None, hours: float = 2.4) -> Verdict:
+    """`count` deaths; `shown` of them have a full connection table before, `named` of these in so many words."""
+    for i in range(count):
+        if i < shown:
+            story.see(
+                "conntrack-full", story.node(i), 2 + hours * i - 0.4, times=4, mechanism=named is None or i < named
+            )
+        story.dies(story.node(i), 2 + hours * i)
+    return story.tell().verdict
+
+
+@witness(
+    "gate, possible: Seen more often than on healthy nodes, "
+    "before a third of the unplanned episodes, or standing out in two"
+)
+def one_odd_node_among_eight() -> None:
+    """One of eight dead nodes had a full table. Whatever took the other seven is the story, and it is not known."""
+    assert deaths(Story(), 8, 1).cause is None
+
+
+@witness("gate, possible: Half of the lead-up hours were covered by logs, or a line names what broke")
+def hints_out_of_silence() -> None:
+    """Node logs stop two hours before each death; a stray hint got through. Nobody knows what else there was."""
+    story = Story()
+    story.quiet = [(story.node(i), 2 + 5 * i - 2, 2 + 5 * i) for i in range(4)]
+    assert deaths(story, 4, 4, named=0, hours=5).cause is None
+
+
+@witness(
+    "gate, likely: A line or metric names what is exhausted or broken; "
+    "or q ≤ 0.05, ratio over 1.5, three groups, whole chain"
+)
+def hints_before_two_deaths() -> None:
+    """Resets of connections came before two deaths. They hint at a full table, and at a dozen other things."""
+    assert deaths(Story(), 2, 2, named=0).confidence == "possible"
+
+
+@witness("gate, likely: It came before NotReady in at least 80 % of the episodes it explains")
+def lines_minutes_before_repairs_that_nobody_saw_begin() -> None:
+    """Events are not exported, so NotReady is unknown: five minutes before a repair a node had long been down."""
+    story = Story()
+    for i in range(4):
+        story.see("conntrack-full", story.node(i), 3 + 4 * i - 0.08, times=3)
+        story.repair(3 + 4 * i, 3.1 + 4 * i, node=story.node(i))
+    assert story.tell().verdict.confidence == "possible"
+
+
+@witness("gate, likely: It explains at least half of the unplanned episodes")
+def three_deaths_of_eight() -> None:
+    """Three of eight nodes had full tables. The other five died of something, perhaps of what filled the tables."""
+    assert deaths(Story(), 8, 3).confidence == "possible"
+
+
+@witness("gate, likely: Rare in control windows (≤ 5 %), or far more frequent before episodes (q ≤ 0.05)")
+def a_busy_table_that_fills_every_fifth_hour() -> None:
+    """Two nodes died with full tables; theirs fill in one healthy hour of six as well."""
+    story = Story()
+    for i in range(2):
+        for k in range(4):
+            story.see("conntrack-full", story.node(i), 6.5 + 4 * k + i, times=2)
+    assert deaths(story, 2, 2).confidence == "possible"
+
+
+@witness("gate, likely: No other cause has equal claims")
+def two_failures_hand_in_hand() -> None:
+    """Tables are full and memory is out on every node that dies, in the same minute: either may be the reason."""
+    story = each(Story(), ("conntrack-full", 0.3, True), ("system-oom", 0.3, True))
+    assert story.tell().verdict.confidence == "possible"
+
+
+@witness("gate, confirmed: Named in at least two episodes, before NotReady in each")
+def named_once_and_hinted_at_since() -> None:
+    """One line names it, on one node; three more nodes show only hints."""
+    assert deaths(Story(), 4, 4, named=1).confidence == "likely"
+
+
+@witness("gate, confirmed: It explains at least 80 % of the unplanned episodes")
+def two_thirds_of_the_deaths() -> None:
+    """Four of six deaths are clear; two nodes went down without a trace of it."""
+    assert deaths(Story(), 6, 4).confidence == "likely"
+
+
+@witness("gate, confirmed: 80 % of the lead-ups were looked at: covered by logs, or named by a line")
+def half_of_the_deaths_in_silence() -> None:
+    """Two deaths are named; of two more the logs had stopped and only hints got through."""
+    story = Story()
+    story.quiet = [(story.node(i), 2 + 5 * i - 2, 2 + 5 * i) for i in (2, 3)]
+    assert deaths(story, 4, 4, named=2, hours=5).confidence == "likely"
+
+
+@witness("gate, confirmed: In at most 5 % of the control windows")
+def tables_that_fill_on_healthy_nodes_now_and_then() -> None:
+    """Five nodes died with full tables; one healthy hour in ten shows the same and nothing comes of it."""
+    story = Story()
+    for i in range(12):
+        for hour in range(24):
+            if (5 * i + hour) % 10 == 0:
+                story.see("conntrack-full", story.node(i), hour + 0.2)
+    assert deaths(story, 5, 5, hours=4).confidence == "likely"
+
+
+@witness("two causes may share the episodes")
+def two_pools_with_troubles_of_their_own() -> None:
+    """One pool dies of OOM, a smaller one of a hanging runtime: neither explains half, both together explain all."""
+    story = Story()
+    for i in range(4):
+        story.see("system-oom", story.node(i), 2 + 4 * i - 0.2, times=4)
+        story.dies(story.node(i), 2 + 4 * i)
+    for i in range(3):
+        for name, signal in (("pool-2", "runtime-down"), ("pool-3", "conntrack-full")):
+            node, hours = story.node(i, name), 3.5 + 4 * i + (name == "pool-3")
+            story.see(signal, node, hours - 0.2, times=4)
+            story.dies(node, hours, pool=name)
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.confidence) == ("system-oom", "confirmed")
+
+
+@witness("nodes that serve badly do not outvote those that went down")
+def busy_tables_and_two_dead_nodes() -> None:
+    """Eight nodes serve badly with full tables; two others went down, and nothing says why."""
+    assert serving_badly(down=2).tell().verdict.confidence not in SURE
+
+
+@witness("chain: both ends of a link are out of the ordinary")
+def relists_that_are_slow_everywhere() -> None:
+    """Relists are slow all day on all nodes: that is no step from the leak to NotReady."""
+    story = leak(Story())
+    for node in story.names():
+        for hour in range(24):
+            story.see("pleg-unhealthy", node, hour + 0.3)
+    for i in range(4):
+        story.see("runtime-down", story.node(i), 2.5 + 4 * i - 0.2, times=3)
+    assert story.tell().verdict.chain == ("pid-exhaustion", "runtime-down", "node-not-ready", "node-auto-repair")
+
+
+@witness("chain: in order")
+def slow_relists_long_before_the_runtime_hung() -> None:
+    """Relists were slow at the batch before, an hour earlier; the runtime hung only when ids ran out."""
+    story = leak(Story())
+    for i in range(4):
+        story.see("pleg-unhealthy", story.node(i), 2.5 + 4 * i - 0.95)
+        story.see("runtime-down", story.node(i), 2.5 + 4 * i - 0.2, times=3)
+    assert story.tell().verdict.chain == ("pid-exhaustion", "runtime-down", "node-not-ready", "node-auto-repair")

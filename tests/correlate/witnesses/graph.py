@@ -1,0 +1,119 @@
+"""Witnesses of the rules that walk the causal graph."""
+
+from tests.correlate.build import Story, leak
+from tests.correlate.whole import full_pack
+from tests.correlate.witnesses.table import witness
+
+
+def each(story: Story, *seen: tuple[str, float, bool], episodes: int = 4) -> Story:
+    """Deaths four hours apart, each with the same signals before: id, hours before, whether the line names it."""
+    for i in range(episodes):
+        for name, before, named in seen:
+            story.see(name, story.node(i), 2 + 4 * i - before, times=4, mechanism=named)
+        story.dies(story.node(i), 2 + 4 * i)
+    return story
+
+
+@witness("causal graph, whole: nothing is upstream of anything")
+@witness("causal graph: upstream brings on downstream")
+def pressure_hinted_at_and_kills_named() -> None:
+    """The kubelet's hints of memory pressure come first; the kernel's kills are the louder lines, and what follows."""
+    story = each(Story(), ("memory-pressure", 0.4, False), ("system-oom", 0.2, True))
+    assert story.tell().verdict.cause == "memory-pressure"
+
+
+@witness("causal graph: too late is no cause")
+def forks_refused_after_the_runtime_hung() -> None:
+    """A hung runtime lets shims pile up: process ids run short after it, and are not why it hung."""
+    story = each(Story(), ("runtime-down", 0.5, True), ("pid-exhaustion", 0.1, True))
+    assert story.tell().verdict.cause == "runtime-down"
+
+
+@witness("causal graph: seen in few episodes is no root")
+def pressure_seen_in_half_of_the_deaths_by_oom() -> None:
+    """A fast allocation outruns the kubelet's ten-second check: pressure is noticed in some deaths only."""
+    story = Story()
+    for i in range(6):
+        if i < 3:
+            story.see("memory-pressure", story.node(i), 2 + 3 * i - 0.4)
+        story.see("system-oom", story.node(i), 2 + 3 * i - 0.2, times=4)
+        story.dies(story.node(i), 2 + 3 * i)
+    causes = story.tell().causes
+    assert [(c.signal, c.episodes_explained) for c in causes] == [("system-oom", 6)]
+
+
+@witness("causal graph: what follows stays open")
+def a_hung_runtime_among_leaks() -> None:
+    """Four nodes ran out of process ids; of a fifth only the hung runtime was logged. That is no second cause."""
+    story = each(Story(), ("pid-exhaustion", 0.4, True), ("runtime-down", 0.2, True))
+    story.see("runtime-down", story.node(6), 19.8, times=4)
+    story.dies(story.node(6), 20)
+    incident = story.tell()
+    assert [c.signal for c in incident.causes] == ["pid-exhaustion"]
+    assert incident.episodes[-1].cause is None
+
+
+@witness("causal graph: a mere metric is no root above what a line names")
+def memory_at_nine_tenths_before_a_kill() -> None:
+    """Much of a node's memory is cache that it can take back; that the kernel killed for want of memory is a fact."""
+    story = Story()
+    for i in range(4):
+        story.see("memory-pressure", story.node(i), 2 + 4 * i - 0.8, stream="metric")
+        story.see("system-oom", story.node(i), 2 + 4 * i - 0.2, times=4)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.cause == "system-oom"
+
+
+@witness("causal graph: metrics may come five minutes late")
+def a_gauge_that_is_sampled_after_the_first_complaint() -> None:
+    """Samples are a minute apart and show up later; the first timeout of the runtime was written at once."""
+    story = Story()
+    for i in range(4):
+        story.see("runtime-down", story.node(i), 2 + 4 * i - 0.35, times=4, mechanism=False)
+        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.3, stream="metric")
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.cause == "pid-exhaustion"
+
+
+@witness("causal graph: a slow cause lies further back than an hour")
+def a_disk_that_was_full_long_before() -> None:
+    """The kubelet evicts and deletes images for an hour before a full disk takes the node down."""
+    story = Story()
+    for i in range(4):
+        story.see("disk-pressure", story.node(i), 3 + 4 * i - 1.8, times=6, every_s=300)
+        story.dies(story.node(i), 3 + 4 * i)
+    assert story.tell(full_pack()).verdict.cause == "disk-pressure"
+
+
+@witness("zombies before exhausted process IDs")
+def an_engineer_lists_the_processes_of_a_dead_node() -> None:
+    """Somebody logs in once the node is NotReady: only then the listing shows who holds the ids."""
+    story = leak(Story())
+    for i in range(4):
+        story.see("zombie-processes", story.node(i), 2.5 + 4 * i + 0.05, stream="container")
+    assert story.tell().verdict.cause == "zombie-processes"
+
+
+@witness("three nodes at once: what no node bears")
+def a_control_plane_resize() -> None:
+    """A zonal control plane is resized; five kubelets lose it together, and no node's log knows why."""
+    story = Story()
+    story.see("control-plane-change", None, 5 - 0.03)
+    for i in range(5):
+        story.goes_down(story.node(i), 5 + i / 120, back=5.2)
+    assert story.tell().verdict.cause == "control-plane-change"
+
+
+@witness("what acts from outside comes first")
+def disks_fail_as_their_hosts_do() -> None:
+    """A failing host takes its disks with it seconds before the VM: the guest's I/O errors are its last words."""
+    story = each(Story(), ("disk-io-error", 0.01, True), ("host-error", 0.005, True))
+    assert story.tell(full_pack()).verdict.cause == "host-error"
+
+
+@witness("of equal counts the better evidenced")
+def hints_beside_lines_that_name_it() -> None:
+    """Connection resets hint at a full table before each death; the kernel's OOM kills name what broke."""
+    story = each(Story(), ("conntrack-full", 0.3, False), ("system-oom", 0.3, True))
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.confidence) == ("system-oom", "confirmed")
