@@ -55,7 +55,7 @@ def line(marks: Marks, spent: float) -> str:
     extra = f"+{len(marks.episodes_extra)}" if marks.episodes_extra else ""
     right_alerts = marks.alerts - len(marks.alerts_wrong)
     return (
-        f"{marks.incident:<26}{cell(marks.cause, marks.cause_right, 22)}"
+        f"{marks.incident:<31}{cell(marks.cause, marks.cause_right, 25)}"
         f"{cell(marks.workload, marks.suspect_right, 24)}{cell(marks.confidence, marks.confidence_right, 13)}"
         f"{f'{episodes}/{marks.episodes}{extra}':<9}{f'{right_alerts}/{marks.alerts}':<8}{spent:5.1f} s"
         f"{'  CONFIDENT AND WRONG' if marks.confident_and_wrong else ''}"
