@@ -65,13 +65,20 @@ def look(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     contexts = []
 
     def open_it(
-        html: str, *, width: int = 1280, dark: bool = False, scripts: bool = True, zone: str = "Asia/Tokyo"
+        html: str,
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        scripts: bool = True,
+        zone: str = "Asia/Tokyo",
+        touch: bool = False,
     ) -> Opened:
         context = chromium.new_context(
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
             timezone_id=zone,
+            has_touch=touch,
             reduced_motion="reduce",
         )
         contexts.append(context)

@@ -7,7 +7,7 @@ import pytest
 from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
 from triage.model.links import logs_query_url
 from triage.render.charts.bins import columns, runs, thin, tick_paths
-from triage.render.charts.lanes import shared_start, shortened
+from triage.render.charts.names import shared_start, shortened
 from triage.render.charts.scale import TimeScale
 from triage.render.charts.shapes import NARROW, WIDE
 from triage.render.charts.timeline import timeline, whole, worst

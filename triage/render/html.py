@@ -16,6 +16,8 @@ from triage.render.redact import Replaced
 from triage.render.view.page import page
 from triage.resources import resource
 
+_SCRIPTS = ("script", "clock", "axis", "marks", "timeline")
+
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
@@ -48,8 +50,9 @@ def style() -> str:
 
 
 def script() -> str:
-    """The script, as it stands."""
-    return (resource("reports") / "script.js").read_text(encoding="utf-8").strip()
+    """The script: its parts in one scope of their own, each of which may use what stands before it."""
+    parts = [(resource("reports") / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '"use strict";\n(function () {\n' + "\n".join(parts) + "})();"
 
 
 def html(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:

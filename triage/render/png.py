@@ -10,7 +10,7 @@ from markupsafe import Markup
 from triage.errors import InputError
 from triage.model.incident import Incident
 from triage.render import words
-from triage.render.charts.lanes import shortened
+from triage.render.charts.names import shortened
 from triage.render.charts.shapes import WIDE
 from triage.render.charts.timeline import timeline, whole
 from triage.render.html import templates

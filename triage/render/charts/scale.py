@@ -45,6 +45,10 @@ class TimeScale:
         """Whether a time lies on the rail."""
         return self.start <= ms <= self.end
 
+    def meets(self, lasted: tuple[float, float]) -> bool:
+        """Whether any of a stretch of time lies on the rail."""
+        return lasted[1] >= self.start and lasted[0] <= self.end
+
     def ticks(self, most: int) -> list[Tick]:
         """At most about `most` round UTC times."""
         step = next((s for s in _STEPS if (self.end - self.start) / s <= most), _STEPS[-1])

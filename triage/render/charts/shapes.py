@@ -36,15 +36,25 @@ class Shape:
     height: float
     label: str
     href: str
+    start: int
+    """When it starts and ends, in milliseconds after the start of the picture: for the script that zooms."""
+    end: int
+    least: float
+    """It is never drawn narrower than this."""
 
 
 @dataclass(frozen=True)
 class Ticks:
-    """All quiet marks of one role at one height, as one path of horizontal strokes."""
+    """All quiet marks of one role in one row: horizontal strokes that stand on `bottom`, (width, path data) each."""
 
     role: str
-    stroke: float
-    data: str
+    bottom: float
+    height: float
+    strokes: tuple[tuple[float, str], ...]
+    key: str
+    """What they are called: the same in each picture of the page."""
+    packed: str
+    """Their times (`triage.render.charts.packed`), in the one picture of a page that carries them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,10 @@ class Band:
     x: float
     width: float
     planned: bool
+    start: int
+    """In milliseconds after the start of the picture, as is `end`."""
+    end: int
+    least: float
 
 
 @dataclass(frozen=True)
@@ -114,3 +128,5 @@ class Chart:
     start: int
     end: int
     """The span in epoch milliseconds."""
+    step: int
+    """How exact the packed times are, in milliseconds."""

@@ -10,7 +10,11 @@ from datetime import UTC, datetime
 
 from triage.model.incident import Episode, Incident, Lane
 from triage.render import words
-from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, Grid, alert_rows, healthy_row, lane_row, shared_start
+from triage.render.charts.alerts import alert_rows
+from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, Rail, healthy_row, lane_row
+from triage.render.charts.marks import Grid
+from triage.render.charts.names import shared_start
+from triage.render.charts.packed import step_for
 from triage.render.charts.panels import panels
 from triage.render.charts.scale import TimeScale, ms_of
 from triage.render.charts.shapes import Band, Chart, Form, Row
@@ -18,35 +22,45 @@ from triage.render.charts.shapes import Band, Chart, Form, Row
 Span = tuple[int, int]
 """Epoch milliseconds."""
 _MOST_BANDS = 0.6
+"""Of the picture's width: beyond that, bands would say nothing."""
+_THINNEST = 2.0
 _LETTER = 7.25
 """The width of a letter of a node's name, in units of the picture: the widest of the fonts that are asked for."""
 
 
-def timeline(incident: Incident, span: Span, form: Form, prefix: str, *, only_active: bool = False) -> Chart:
-    """The picture of `span` in that form; `only_active` leaves out nodes without an episode in it."""
+def timeline(
+    incident: Incident, span: Span, form: Form, prefix: str, *, only_active: bool = False, carries: bool = False
+) -> Chart:
+    """The picture of `span` in that form.
+
+    `only_active` leaves out nodes without an episode in it; `carries` puts the times of all marks into it, from which
+    the page's script draws any part of the window anew.
+    """
     names = _short_names([lane.node for lane in incident.timeline.lanes])
     form = _fitted(form, incident, names)
     scale = TimeScale(span[0], span[1], form.left, form.right)
-    drawn = [lane for lane in incident.timeline.lanes if not only_active or _active(lane, incident.episodes, span)]
+    every = tuple(enumerate(incident.timeline.lanes))
+    drawn = [(n, lane) for n, lane in every if not only_active or _active(lane, incident.episodes, span)]
+    grid = Grid(scale, form, _step(incident, span), carries)
     top = 26.0
-    alerts, y = alert_rows(incident.alerts, scale, form, top + 6)
-    metrics, y = panels(incident.timeline.series, {lane.node for lane in drawn}, scale, form, y)
+    alerts, y = alert_rows(incident.alerts, grid, top + 6)
+    metrics, y = panels(incident.timeline.series, {lane.node for _, lane in drawn}, scale, form, y)
     heights = ROOMY if len(drawn) <= 20 else TIGHT
-    grid = Grid(scale, form, heights)
     lanes: list[Row] = []
-    for lane in drawn:
-        lanes.append(lane_row(lane, names[lane.node], incident.episodes, grid, y))
+    for number, lane in drawn:
+        lanes.append(lane_row(lane, names[lane.node], incident.episodes, grid, Rail(y, heights, f"{number}")))
         y += heights.lane + heights.gap + form.above
     if incident.timeline.healthy_nodes:
-        lanes.append(healthy_row(incident.timeline, grid, y))
+        lanes.append(healthy_row(incident.timeline, grid, Rail(y, heights, "healthy")))
         y += heights.lane + heights.gap + form.above
     return Chart(
         prefix=prefix,
         title=f"Timeline, {words.span(_moment(span[0]), _moment(span[1]))}",
-        description=_description(incident, drawn, span),
+        description=_description(incident, len(drawn), span),
         form=form, height=round(y + 4, 1), top=top, bottom=round(y, 1),
         ticks=tuple(scale.ticks(form.ticks)), bands=tuple(_bands(incident.episodes, scale)),
         alerts=tuple(alerts), panels=tuple(metrics), lanes=tuple(lanes), start=span[0], end=span[1],
+        step=grid.step,
     )  # fmt: skip
 
 
@@ -68,6 +82,11 @@ def worst(incident: Incident) -> Span | None:
     return best, best + length
 
 
+def _step(incident: Incident, span: Span) -> int:
+    lanes = [marks.times for lane in incident.timeline.lanes for marks in lane.marks]
+    return step_for([*lanes, *(marks.times for marks in incident.timeline.healthy_marks)], span[1] - span[0])
+
+
 def _active(lane: Lane, episodes: Sequence[Episode], span: Span) -> bool:
     return any(_within(episodes[index], span) for index in lane.episodes if 0 <= index < len(episodes))
 
@@ -78,22 +97,25 @@ def _within(episode: Episode, span: Span) -> bool:
 
 def _bands(episodes: Sequence[Episode], scale: TimeScale) -> Iterator[Band]:
     """One band a group of episodes, those that touch joined; none where they would cover most of the picture."""
-    spans = []
-    for episode in episodes:
-        if _within(episode, (scale.start, scale.end)):
-            x = scale.x(ms_of(episode.start))
-            right = scale.x(ms_of(episode.end)) if episode.end else scale.right
-            spans.append((x, max(x + 2, right), episode.kind in PLANNED))
-    joined: list[tuple[float, float, bool]] = []
-    for x, right, planned in sorted(spans):
-        if joined and x <= joined[-1][1] and planned is joined[-1][2]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], right), planned)
+    span = (scale.start, scale.end)
+    bands = [_band(episode, scale) for episode in episodes if _within(episode, span)]
+    joined: list[Band] = []
+    for band in sorted(bands, key=lambda one: (one.x, one.width, one.planned)):
+        last = joined[-1] if joined else None
+        if last and band.x <= last.x + last.width and band.planned is last.planned:
+            width = round(max(last.width, band.x + band.width - last.x), 1)
+            joined[-1] = replace(last, width=width, end=max(last.end, band.end))
         else:
-            joined.append((x, right, planned))
-    if sum(right - x for x, right, _ in joined) > _MOST_BANDS * (scale.right - scale.left):
-        return
-    for x, right, planned in joined:
-        yield Band(x, round(right - x, 1), planned)
+            joined.append(band)
+    if sum(band.width for band in joined) <= _MOST_BANDS * (scale.right - scale.left):
+        yield from joined
+
+
+def _band(episode: Episode, scale: TimeScale) -> Band:
+    start, end = ms_of(episode.start), ms_of(episode.end) if episode.end else scale.end
+    x = scale.x(start)
+    width = round(max(_THINNEST, scale.x(end) - x), 1)
+    return Band(x, width, episode.kind in PLANNED, start - scale.start, end - scale.start, _THINNEST)
 
 
 def _short_names(nodes: Sequence[str]) -> dict[str, str]:
@@ -117,12 +139,12 @@ def _moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _description(incident: Incident, lanes: Sequence[Lane], span: Span) -> str:
+def _description(incident: Incident, lanes: int, span: Span) -> str:
     """What the picture shows, in words, for those who can't see it; the tables below hold the same."""
     episodes = [e for e in incident.episodes if _within(e, span)]
     opened = [a for a in incident.alerts if span[0] <= ms_of(a.opened) <= span[1]]
     tied = sum(alert.episode is not None for alert in opened)
-    text = f"{words.count(len(episodes), 'episode')} on {words.count(len(lanes), 'node')}"
+    text = f"{words.count(len(episodes), 'episode')} on {words.count(lanes, 'node')}"
     if opened:
         text += f"; {words.count(len(opened), 'alert')}, {tied:,} of them inside an episode"
     return f"{text}. The tables of episodes and alerts below hold the same."

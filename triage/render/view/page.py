@@ -160,7 +160,7 @@ def _figures(incident: Incident) -> list[Figure]:
     drawn = [
         Figure(
             "The whole window",
-            timeline(incident, overall, WIDE, "w"),
+            timeline(incident, overall, WIDE, "w", carries=True),
             timeline(incident, overall, NARROW, "n"),
         )
     ]
