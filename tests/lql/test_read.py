@@ -61,6 +61,16 @@ def test_freshness_counts_back_from_the_newest_entry_unless_the_filter_speaks_of
     assert len(ids(run("", "--from", str(evidence), "--freshness", "30m", "--order", "asc"))) == 6
 
 
+def test_times_of_any_offset_stand_in_the_order_in_which_they_passed(tmp_path: Path) -> None:
+    times = {"later": "2024-05-01T12:00:00.000000002+02:00", "sooner": "2024-05-01T10:00:00.000000001Z"}
+    times |= {"last": "2024-05-01T04:45:00-05:30", "first": "2024-05-01T09:59:59"}
+    lines = [json.dumps({"logName": "projects/p/logs/x", "insertId": i, "timestamp": at}) for i, at in times.items()]
+    again = {"logName": "projects/p/logs/x", "insertId": "sooner", "timestamp": "2024-05-01T11:00:00.000000001+01:00"}
+    (tmp_path / "entries.ndjson").write_text("\n".join([*lines, json.dumps(again)]))
+    assert ids(run("", "--from", str(tmp_path), "--order", "asc")) == ["first", "sooner", "later", "last"]
+    assert ids(run("", "--from", str(tmp_path), "--freshness", "10m")) == ["last"]
+
+
 def test_text_is_one_safe_line_an_entry(tmp_path: Path) -> None:
     entry = {
         "logName": "projects/p/logs/stderr",

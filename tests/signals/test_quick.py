@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from triage.lql.document import parsed
 from triage.lql.duckdb import compile_duckdb, prepare
 from triage.lql.parse import parse
 from triage.signals.quick import quick
@@ -104,3 +105,19 @@ def test_it_agrees_on_anything(engine, terms, joint, payload, text):
 def test_what_signals_ask_is_decided_at_once():
     for text in ('jsonPayload.reason="A"', 'textPayload=~"x"', 'log_id("events") AND NOT jsonPayload.message:"y"'):
         assert None not in [quick(parse(text))(entry) for entry in ENTRIES[:3]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"textPayload": "first", "textPayload": "second"}',
+        '{"jsonPayload": {"reason": "first", "message": "m", "reason": "second"}}',
+        '{"jsonPayload": {"reason": "first"}, "jsonPayload": {"reason": "second"}}',
+    ],
+)
+def test_of_a_key_that_stands_twice_both_take_the_first(text, engine):
+    for wanted, expected in (("first", True), ("second", False)):
+        whole = f'textPayload="{wanted}" OR jsonPayload.reason="{wanted}"'
+        sql = compile_duckdb(parse(whole))
+        assert engine.execute(f"SELECT {sql} FROM (SELECT ?::JSON AS entry)", [text]).fetchone()[0] is expected
+        assert quick(parse(whole))(parsed(text)) is expected

@@ -7,7 +7,9 @@ from typing import Any
 
 import duckdb
 
+from triage.lql.document import parsed
 from triage.lql.duckdb import compile_many, prepare
+from triage.lql.literals import instant
 from triage.lql.tree import Filter
 
 
@@ -64,27 +66,37 @@ def matching(
 
 
 def entry_time(entry: str = "entry") -> str:
-    """SQL for an entry's time (TIMESTAMP_NS): `timestamp`, else `receiveTimestamp`, else NULL."""
-    return "coalesce({})".format(
-        ", ".join(
-            f"try_cast(json_extract_string({entry}, '$.{name}') AS TIMESTAMP_NS)"
-            for name in ("timestamp", "receiveTimestamp")
-        )
+    """SQL for an entry's time (TIMESTAMP_NS, UTC): `timestamp`, else `receiveTimestamp`, else NULL."""
+    times = (_instant(f"json_extract_string({entry}, '$.{name}')") for name in ("timestamp", "receiveTimestamp"))
+    return f"coalesce({', '.join(times)})"
+
+
+def _instant(text: str) -> str:
+    """SQL for the time that RFC 3339 text names; DuckDB's cast to TIMESTAMP_NS drops an offset, so it is taken off here."""
+    sign, hours, minutes = (f"regexp_extract({text}, {_OFFSET}, {group})" for group in (1, 2, 3))
+    offset = f"({hours}::BIGINT * 60 + {minutes}::BIGINT) * CASE {sign} WHEN '-' THEN -1 ELSE 1 END * 60000000000"
+    cast = f"try_cast({text} AS TIMESTAMP_NS)"
+    return (
+        f"CASE WHEN regexp_matches({text}, {_OFFSET}) THEN make_timestamp_ns(epoch_ns({cast}) - ({offset})) "
+        f"ELSE {cast} END"
     )
+
+
+_OFFSET = r"'([+-])(\d\d):?(\d\d)$'"
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
     while batch := cursor.fetchmany(1000):
         for (text,) in batch:
-            yield json.loads(text)
+            yield parsed(text)
 
 
 def _distinct(entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The entries without duplicates, which lie side by side: they have the same time and insertId."""
     seen: set[str] = set()
-    now = ""
+    now: int | None = -1
     for entry in entries:
-        moment, insert_id = str(entry.get("timestamp") or entry.get("receiveTimestamp")), entry.get("insertId")
+        moment, insert_id = instant(str(entry.get("timestamp") or entry.get("receiveTimestamp"))), entry.get("insertId")
         if moment != now:
             seen, now = set(), moment
         key = f"{str(entry.get('logName', '')).partition('/logs/')[0]} {insert_id}"

@@ -4,7 +4,6 @@ Message formats: containerd `internal/cri/server/service.go` (returns sandbox id
 `kubelet.go` (SyncLoop (PLEG)), scheduler (`Successfully assigned ns/pod to node`), controllers (`Created pod:`).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from triage.evidence.evidence import Evidence
 from triage.evidence.workload import Controller, job_controller, replica_set_controller
+from triage.lql.document import parsed
 from triage.signals.extract import compiled
 from triage.signals.mentions import dashed, mention_in
 from triage.signals.text import valid, valid_json
@@ -240,7 +240,7 @@ def _from_documents(entries: pd.DataFrame, times: pd.Series) -> Iterator[Sightin
         if ".pods." not in text and "evictedPods" not in text:
             continue
         try:
-            entry = json.loads(text)
+            entry = parsed(text)
         except ValueError:
             continue  # cut at the size that is kept of one entry: what it told is out of reach
         yield from _audited(int(at), entry)

@@ -5,7 +5,6 @@ parsed entry at once. What is left open runs in DuckDB, where only filters that 
 hangs on the entries that speak of trouble, not on the number of signals.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from triage.lql.document import parsed
 from triage.lql.parse import parse
 from triage.lql.tree import Filter, Or
 from triage.model.signal import Pack, Signal, Stream
@@ -107,7 +107,7 @@ class Teller:
     def _tell_one(self, row: int, text: str, candidates: list[int], told: "_Telling") -> None:
         """Decide what can be decided at once; note what the engine is to judge."""
         try:
-            entry = json.loads(text)
+            entry = parsed(text)
         except (ValueError, RecursionError):
             return
         if not isinstance(entry, dict):
