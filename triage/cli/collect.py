@@ -59,7 +59,7 @@ def collect(
     from triage.cli.live import Reach, collect_into, sign_in
     from triage.cli.where import clock, make_ask
     from triage.signals import load_pack
-    from triage.sources.live.bundle import is_archive
+    from triage.sources.live.bundle import check_target, is_archive
     from triage.sources.live.bundle import pack as pack_bundle
     from triage.sources.live.gcloud import active_defaults
     from triage.sources.live.reads import broad_reads
@@ -77,8 +77,9 @@ def collect(
         project = ask.project or active_defaults(os.environ).project
         sys.stdout.write(by_hand(ask, broad_reads(pack), project=project, resources=reach.resources, now=now))
         return 0
-    ask, access = sign_in(ask, reach)
     bundle = Path(output or ".")
+    check_target(bundle)
+    ask, access = sign_in(ask, reach)
     with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
         directory = Path(scratch) / "bundle" if is_archive(bundle) else bundle
         collected = collect_into(directory, ask, pack, access, reach, now=now, quiet=quiet)

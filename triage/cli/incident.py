@@ -137,11 +137,13 @@ def _investigate(path: Path, question: Question) -> "Incident":
 
 def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool) -> "tuple[Incident, bool]":
     from triage.cli.live import collect_into, sign_in
-    from triage.sources.live.bundle import is_archive
+    from triage.sources.live.bundle import check_target, is_archive
     from triage.sources.live.bundle import pack as pack_bundle
 
     if question.ask.cluster is None:
         raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+    if keep:
+        check_target(keep)
     ask, access = sign_in(question.ask, reach)
     with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
         directory = keep if keep and not is_archive(keep) else Path(scratch) / "bundle"
@@ -151,7 +153,7 @@ def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool)
         if keep and is_archive(keep):
             pack_bundle(directory, keep)
         try:
-            return _investigate(directory, replace(question, ask=ask)), collected.interrupted
+            return _investigate(directory, replace(question, ask=collected.ask)), collected.interrupted
         except InputError as error:
             if collected.interrupted:
                 raise CutShortError("interrupted, before there was anything to report on") from error

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +49,7 @@ def sign_in(ask: Ask, reach: Reach) -> "tuple[Ask, Access]":
     from triage.sources.live.gcloud import active_defaults
 
     defaults = active_defaults(os.environ)
-    ask = replace(ask, project=ask.project or defaults.project, location=ask.location or defaults.location)
+    ask = replace(ask, project=ask.project or defaults.project, usual_location=defaults.location)
     if not ask.project:
         raise InputError("which project?", remedy="say --project ID, or: gcloud config set project ID")
     access = Access.sign_in(
@@ -70,7 +71,7 @@ def collect_into(
     from triage.sources.live.reads import broad_reads
 
     with shown(quiet=quiet) as progress:
-        return collect(
+        collected = collect(
             access,
             ask,
             broad_reads(pack),
@@ -80,3 +81,6 @@ def collect_into(
             kubeconfig=reach.kubeconfig,
             progress=progress,
         )
+    if collected.resumed and not quiet:
+        sys.stderr.write(f"triage: {path}: went on with what an earlier run began; other times: --since and --until\n")
+    return collected

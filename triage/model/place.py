@@ -56,6 +56,8 @@ class Ask:
     """The start, or how far before the end the window starts."""
     until: datetime | None = None
     """The end; None is now for the live APIs and the end of the evidence for files."""
+    usual_location: str | None = None
+    """gcloud's own setting, a habit and no statement: it only settles which of several clusters of one name is meant."""
 
     def window(self, end: datetime) -> Window:
         """The window that ends at `until`, or else at `end`. Raises ValueError where it would run backwards."""

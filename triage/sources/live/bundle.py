@@ -1,5 +1,6 @@
 """A bundle on disk while it grows: killed at any moment, it can be read, and a second run completes it."""
 
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from triage.model.place import Gap, Window
 from triage.units import format_time
 
 MANIFEST = "manifest.json"
+_OTHER_ARCHIVES = frozenset({".tar", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
 
 @dataclass
@@ -49,19 +51,34 @@ class Bundle:
     queries: list[Query] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _closed: bool = False
+    _begun: bool = False
+    """Whether an earlier run left something here."""
+    _given_up: bool = False
 
     @classmethod
     def open(cls, path: Path) -> "Bundle":
         """The bundle at `path`, new or begun earlier. Raises InputError where it cannot be made or is none."""
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             known = json.loads((path / MANIFEST).read_text(encoding="utf-8")) if (path / MANIFEST).exists() else {}
             reads = [Read(**read) for read in known.get("reads", [])]
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"{path}: no bundle can be kept here ({error})", remedy="name a new or empty directory"
             ) from error
-        return cls(path, cluster=known.get("cluster", {}), reads=reads)
+        # A read that brought nothing yet is as good as none: the next run may ask for another window.
+        reads = [read for read in reads if read.complete or read.last]
+        return cls(path, cluster=known.get("cluster", {}), reads=reads, _begun=bool(known))
+
+    def begin(self, cluster: dict[str, Any], window: Window) -> None:
+        """Say of what and when the evidence is. Raises InputError where an earlier run kept another cluster's here."""
+        kept = self.cluster.get("name")
+        if kept and kept != cluster["name"]:
+            raise InputError(
+                f"{self.path}: holds evidence of cluster {kept}, not of {cluster['name']}",
+                remedy="name a new directory",
+            )
+        self.cluster, self.window = cluster, window
 
     def read_for(self, text: str, resources: Sequence[str], window: Window) -> Read:
         """The read of this filter and window: the one begun earlier, else a new one."""
@@ -87,7 +104,8 @@ class Bundle:
         with self._lock:
             if self._closed:
                 return
-            with (self.path / read.file).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            name = self.path / read.file
+            with open(name, "a", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
                 file.writelines(line + "\n" for line in lines)
             read.entries += len(lines)
 
@@ -116,51 +134,75 @@ class Bundle:
             if self._closed:
                 return
             try:
-                aside.write_text(text, encoding="utf-8", errors="backslashreplace")
+                with open(aside, "w", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
+                    file.write(text)
                 aside.replace(self.path / name)
             finally:
                 aside.unlink(missing_ok=True)
 
+    def give_up(self) -> None:
+        """Entries cannot be read: a gap tells why. What is missing is left for a later run."""
+        with self._lock:
+            self._given_up = True
+
+    def abandon(self) -> None:
+        """Leave nothing behind where nothing was read: no manifest, no empty directory. Earlier evidence stays."""
+        with self._lock:
+            self._closed = True
+            if self._begun or any(path.name != MANIFEST for path in self.path.iterdir()):
+                return
+            (self.path / MANIFEST).unlink(missing_ok=True)
+            with suppress(OSError):  # the current directory, say
+                self.path.rmdir()
+
     def close(self) -> None:
         """Bring the manifest up to date and write nothing more, whatever a slow source still brings."""
         with self._lock:
+            self.gaps.sort(key=lambda gap: gap.source)  # sources end in another order every time
             self.save()
             self._closed = True
 
     def save(self) -> None:
-        """Bring the manifest up to date; reads that are not complete are gaps in it."""
+        """Bring the manifest up to date; reads that were cut short are gaps in it."""
         with self._lock:
+            unread = [read for read in self.reads if not read.complete]
             pending = [
                 Gap(
                     source="entries",
                     reason=f"the collection was cut short after {read.entries:,} entries, at {read.last or read.start}",
                     remedy="run triage collect again with the same --output: it goes on where it stopped",
                 )
-                for read in self.reads
-                if not read.complete
+                for read in ([] if self._given_up else unread)
             ]
+            asked = [Query("entries", read.filter, read.requests, read.entries) for read in self.reads if read.requests]
+            queries = sorted((*self.queries, *asked), key=lambda query: (query.source, query.filter))
             self.write(
                 MANIFEST,
                 {
                     "triage": __version__,
                     "cluster": self.cluster,
                     "window": self.window.model_dump(mode="json") if self.window else None,
-                    "complete": not pending,
+                    "complete": not unread,
                     # Only what a signal or a join wants was read, so silence here says nothing about a stream.
                     "entries": "selected",
                     "gaps": [gap.model_dump(mode="json") for gap in (*self.gaps, *pending)],
-                    "queries": [asdict(query) for query in sorted(self.queries, key=lambda q: (q.source, q.filter))],
+                    "queries": [asdict(query) for query in queries],
                     "reads": [asdict(read) for read in self.reads],
                 },
             )
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that, if new, its owner alone may read: logs hold what is not meant for everybody."""
+    return os.open(path, flags, 0o600)
+
+
 def pack(directory: Path, target: Path) -> None:
     """Write the evidence directory as `.tar.gz` or `.zip`, aside first. Raises InputError where that fails."""
-    aside = target.with_name(f".{target.name}.part")
+    aside = _aside(target)
     files = sorted(path for path in directory.iterdir() if path.is_file() and not path.name.startswith("."))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch(mode=0o600)
         if target.suffix == ".zip":
             with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
                 for path in files:
@@ -169,7 +211,6 @@ def pack(directory: Path, target: Path) -> None:
             with tarfile.open(aside, "w:gz") as archive:
                 for path in files:
                     archive.add(path, path.name)
-        aside.chmod(0o600)
         aside.replace(target)
     except OSError as error:
         raise InputError(f"{target}: cannot be written ({error.strerror or error})") from error
@@ -181,3 +222,31 @@ def pack(directory: Path, target: Path) -> None:
 def is_archive(path: Path) -> bool:
     """Whether a bundle of this name is one file rather than a directory."""
     return path.name.endswith((".tar.gz", ".tgz", ".zip"))
+
+
+def check_target(path: Path) -> None:
+    """Find out whether a bundle can be kept at `path` before anything is read for it.
+
+    Raises InputError for an archive that cannot be written, or of a kind that is not.
+    """
+    if path.suffix in _OTHER_ARCHIVES and not is_archive(path):
+        raise InputError(f"{path}: no bundle is kept as {path.suffix}", remedy="name a directory, a .tar.gz or a .zip")
+    if not is_archive(path):
+        return
+    aside = _aside(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch(mode=0o600)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error})", remedy="name another place"
+        ) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.part")

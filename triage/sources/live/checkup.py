@@ -11,7 +11,7 @@ from triage.errors import InputError, SourceError
 from triage.model.place import Ask, Window
 from triage.sources.live.access import Access
 from triage.sources.live.collection import pick_cluster
-from triage.sources.live.container import ContainerReader
+from triage.sources.live.container import ContainerReader, location_of
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import NODE_METRICS, MonitoringReader
@@ -59,7 +59,7 @@ def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | Non
     except InputError as error:
         yield Check("cluster", False, str(error), error.remedy, source=False)
         return
-    where = f"{cluster.get('location')}, Kubernetes {cluster.get('currentMasterVersion', '?')}"
+    where = f"{location_of(cluster)}, Kubernetes {cluster.get('currentMasterVersion', '?')}"
     yield Check("cluster", True, f"{cluster['name']} in {where}", source=False)
     parts = ((cluster.get("loggingConfig") or {}).get("componentConfig") or {}).get("enableComponents") or []
     logs_system = "SYSTEM_COMPONENTS" in parts or "kubernetes" in str(cluster.get("loggingService", ""))
@@ -70,7 +70,7 @@ def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | Non
         ""
         if logs_system
         else f"gcloud container clusters update {quote(cluster['name'])}"
-        f" --location={quote(str(cluster.get('location')))} --logging=SYSTEM,WORKLOAD   # changes the cluster",
+        f" --location={quote(str(location_of(cluster)))} --logging=SYSTEM,WORKLOAD   # changes the cluster",
         source=False,
     )
     off = [p["name"] for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]

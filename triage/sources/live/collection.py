@@ -17,7 +17,7 @@ from triage.evidence.evidence import Query
 from triage.model.place import Ask, Gap, Window
 from triage.sources.live.access import Access
 from triage.sources.live.bundle import Bundle, Read
-from triage.sources.live.container import ContainerReader
+from triage.sources.live.container import ContainerReader, location_of
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import LOG_VOLUME, NODE_METRICS, MonitoringReader
@@ -49,9 +49,11 @@ class Collection:
     """What was collected, and where it lies."""
 
     path: Path
-    cluster: dict[str, Any]
-    window: Window
+    ask: Ask
+    """What the bundle answers: the question, with the place of the cluster and the window that was read."""
     gaps: tuple[Gap, ...]
+    resumed: bool
+    """Whether an earlier run began this window."""
     interrupted: bool
 
 
@@ -81,12 +83,7 @@ class _Run:
             self.failed.append(error)
             self.bundle.gaps.append(Gap(source=source, reason=str(error), remedy=error.remedy))
             if source == "entries":
-                self._give_up_reads()
-
-    def _give_up_reads(self) -> None:
-        # The failure is a gap of its own by now; as an interruption it would be counted twice.
-        for read in self.bundle.reads:
-            read.complete = True
+                self.bundle.give_up()
 
 
 def collect(
@@ -108,18 +105,35 @@ def collect(
     Raises InputError for an unknown or ambiguous cluster, AccessError where nothing at all may be read.
     """
     bundle = Bundle.open(path)
-    window = bundle.unfinished() or _window(ask, now)
-    run = _Run(access, bundle, window, {}, limits, progress, threading.Event(), [])
-    bundle.window = window
-    container = ContainerReader(access, min(limits.patience_s, 60))
+    begun = bundle.unfinished()
+    try:
+        window = _window(ask, now, begun)
+        run = _Run(access, bundle, window, {}, limits, progress, threading.Event(), [])
+        interrupted = _read_all(run, ask, reads, tuple(resources), kubeconfig)
+        if run.answered == 0 and not interrupted:
+            raise _nothing_to_read(run)
+    except (InputError, AccessError):
+        bundle.abandon()
+        raise
+    # A project's number says nothing that entries would say, too.
+    project = None if access.project.isdigit() else access.project
+    place = Ask(run.cluster["name"], project, location_of(run.cluster), window.start, window.end)
+    return Collection(path, place, tuple(bundle.gaps), window == begun, interrupted)
+
+
+def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, ...], kubeconfig: Path | None) -> bool:
+    """Find the cluster, then read every source of it; True where Ctrl-C cut that short."""
+    bundle, project = run.bundle, run.access.project
+    container = ContainerReader(run.access, min(run.limits.patience_s, 60))
     with run.gap("cluster"):
         run.cluster = pick_cluster(container.clusters(), ask)
-        bundle.write("cluster.json", run.cluster)
     run.cluster = run.cluster or {"name": _named(ask), "location": ask.location}
-    bundle.cluster = {"name": run.cluster["name"], "project": access.project, "location": run.cluster.get("location")}
-    places = tuple(resources) or (f"projects/{access.project}",)
+    bundle.begin({"name": run.cluster["name"], "project": project, "location": location_of(run.cluster)}, run.window)
+    if run.answered:
+        bundle.write("cluster.json", run.cluster)
     clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
-    pending = [bundle.read_for(within(text, clause, window), places, window) for text in reads]
+    places = resources or (f"projects/{project}",)
+    pending = [bundle.read_for(within(text, clause, run.window), places, run.window) for text in reads]
     bundle.save()
     interrupted = _together(
         {
@@ -132,32 +146,36 @@ def collect(
         run,
     )
     bundle.close()
-    if run.answered == 0 and not interrupted:
-        raise _nothing_to_read(run)
-    return Collection(path, run.cluster, window, tuple(bundle.gaps), interrupted)
+    return interrupted
 
 
 def pick_cluster(clusters: Sequence[dict[str, Any]], ask: Ask) -> dict[str, Any]:
     """The cluster that is meant. Raises InputError where there is none, or several bear the name."""
     named = [c for c in clusters if c.get("name") == ask.cluster or (ask.cluster is None and len(clusters) == 1)]
-    here = [c for c in named if _at(c, ask.location)]
-    # A location that comes from gcloud's configuration is a habit, not a statement: it only settles a tie.
-    found = here if len(here) == 1 or len(named) > 1 else named
+    found = [c for c in named if _at(c, ask.location)]
+    if len(found) > 1 and (usual := [c for c in found if _at(c, ask.usual_location)]):
+        found = usual
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(f"{c.get('name')} ({c.get('location')})" for c in clusters) or "none"
-    if len(named) > 1:
-        places = ", ".join(str(c.get("location")) for c in named)
+    listed = ", ".join(f"{c.get('name')} ({location_of(c)})" for c in clusters) or "none"
+    if len(found) > 1:
+        places = ", ".join(str(location_of(c)) for c in found)
         raise InputError(
-            f"{len(named)} clusters are called {ask.cluster}: in {places}", remedy="name one by --location"
+            f"{len(found)} clusters are called {ask.cluster}: in {places}", remedy="name one by --location"
+        )
+    if named:
+        places = " and ".join(str(location_of(c)) for c in named)
+        raise InputError(
+            f"no cluster {ask.cluster or ''} in {ask.location}; it is in {places}",
+            remedy="leave --location out, or say it right",
         )
     close = difflib.get_close_matches(ask.cluster or "", [str(c.get("name")) for c in clusters], n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     raise InputError(f"no cluster {ask.cluster or ''} in the project{hint}", remedy=f"there are: {listed}")
 
 
-def _at(cluster: dict[str, Any], location: str | None) -> bool:
-    place = str(cluster.get("location") or cluster.get("zone") or "")
+def _at(cluster: Mapping[str, Any], location: str | None) -> bool:
+    place = location_of(cluster) or ""
     return location is None or place == location or location.startswith(f"{place}-")
 
 
@@ -167,13 +185,19 @@ def _named(ask: Ask) -> str:
     return ask.cluster
 
 
-def _window(ask: Ask, now: datetime) -> Window:
+def _window(ask: Ask, now: datetime, begun: Window | None) -> Window:
+    """The window to read: the one that an earlier run has begun, unless another one is asked for by its times."""
     try:
-        return ask.window(now)
+        asked = ask.window(now)
+        if asked.end > now:  # nothing was logged yet, and silence there would be taken for silence
+            asked = Window(start=asked.start, end=now)
     except ValueError:
         raise InputError(
             "--since lies after --until", remedy="give --since an earlier time, or a length like 24h"
         ) from None
+    if begun and ask.until is None and (isinstance(ask.since, timedelta) or begun.start == asked.start):
+        return begun
+    return asked
 
 
 def _together(tasks: Mapping[str, Callable[[], None]], run: _Run) -> bool:
@@ -262,7 +286,7 @@ def _metrics(run: _Run) -> None:
             raise SourceError("reading metrics: interrupted", remedy="run it again")
         run.progress("metrics", len(NODE_METRICS) + 1, len(NODE_METRICS) + 1)
         if not measured:
-            name, place = quote(run.cluster["name"]), quote(str(run.cluster.get("location")))
+            name, place = quote(run.cluster["name"]), quote(str(location_of(run.cluster)))
             raise SourceError(
                 "reading metrics: Cloud Monitoring holds none of the cluster's nodes in this window",
                 remedy=f"gcloud container clusters update {name} --location={place} --monitoring=SYSTEM"
@@ -290,7 +314,7 @@ def _entries(run: _Run, reads: Sequence[Read]) -> None:
 
 def _one_read(run: _Run, read: Read, total: int, done: int, of: int) -> int:
     """Read the pages of one filter, the `done`-th of `of`; returns `total` and what they hold."""
-    reader = LogReader(run.access, read.resources, run.limits.patience_s)
+    reader = LogReader(run.access, read.resources, run.limits.patience_s, requests=read.requests)
     run.bundle.mend(read)
     text = f'({read.filter})\ntimestamp>="{read.last}"' if read.last else read.filter
     for page in reader.pages(text):
@@ -308,7 +332,6 @@ def _one_read(run: _Run, read: Read, total: int, done: int, of: int) -> int:
             )
     if not run.stop.is_set():
         read.complete = True
-    run.bundle.queries.append(Query("entries", read.filter, reader.requests, read.entries))
     run.bundle.save()
     return total
 
