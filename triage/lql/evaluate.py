@@ -72,7 +72,7 @@ def entry_time(entry: str = "entry") -> str:
 
 
 def _instant(text: str) -> str:
-    """SQL for the time that RFC 3339 text names; DuckDB's cast to TIMESTAMP_NS drops an offset, so it is taken off here."""
+    """SQL for the time that RFC 3339 text names; a cast to TIMESTAMP_NS drops an offset, so it is taken off here."""
     sign, hours, minutes = (f"regexp_extract({text}, {_OFFSET}, {group})" for group in (1, 2, 3))
     offset = f"({hours}::BIGINT * 60 + {minutes}::BIGINT) * CASE {sign} WHEN '-' THEN -1 ELSE 1 END * 60000000000"
     cast = f"try_cast({text} AS TIMESTAMP_NS)"
