@@ -4,10 +4,11 @@ Built from everything that tells: `workloads.json` and container logs (the sourc
 events, the runtime's and the kubelet's own lines, autoscaler decisions and audit entries.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from triage.evidence.tables import PLACEMENTS, frame
 from triage.evidence.workload import Controller, by_shape
 from triage.signals.mentions import Mention, mention_in
 from triage.signals.sightings import Sighting, sightings_in
+
+_SAME_TIME_NS = 60 * 10**9
+"""A pod's first sign may be written this much after something was said of it."""
 
 
 class Who(NamedTuple):
@@ -43,6 +47,8 @@ class Identities:
     """Container or sandbox id → uid of its pod."""
     controllers: Mapping[tuple[str, str], Controller] = field(default_factory=dict)
     """(namespace, pod) → its top controller, where something said so."""
+    siblings: Mapping[tuple[str, str], Controller] = field(default_factory=dict)
+    """(namespace, pod's name without its last part) → the controller that was told of all known pods of that stem."""
     daemons: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of controllers of unknown kind whose pods were seen on several nodes, one on each."""
     nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -50,18 +56,26 @@ class Identities:
 
     def controller(self, namespace: str, pod: str) -> Controller:
         """The pod's top controller: as told, else by the shape of its name."""
-        told = self.controllers.get((namespace, pod)) or by_shape(pod, node=self.nodes.get((namespace, pod)))
+        told = self.controllers.get((namespace, pod)) or self.siblings.get((namespace, _stem(pod)))
+        told = told or by_shape(pod, node=self.nodes.get((namespace, pod)))
         if told.kind is None and (namespace, told.name) in self.daemons:
             return Controller(told.name, "DaemonSet")
         return told
 
     def node_of(self, namespace: str, pod: str, uid: str | None, at: pd.Timestamp) -> str | None:
-        """The node where the pod was: by its uid, else the stay that is nearest in time."""
-        stays = self._stays.get((namespace, pod))
-        if not stays:
-            return None
+        """The node where the pod was: by its uid, else the stay that had begun by then, and is nearest in time.
+
+        A StatefulSet's pod comes back under its name elsewhere: what is said of it before that is of its old node.
+        """
         time = at.value
-        return min(stays, key=lambda s: (s[3] != uid if uid else False, max(s[0] - time, time - s[1], 0)))[2]
+
+        def distance(stay: tuple[int, int, str, str | None]) -> tuple[int, bool, int]:
+            first, last, _, own = stay
+            other = 0 if not uid or own == uid else 1 if own is None else 2
+            return other, first - time > _SAME_TIME_NS, max(first - time, time - last, 0)
+
+        stays = self._stays.get((namespace, pod))
+        return min(stays, key=distance)[2] if stays else None
 
     @cached_property
     def _stays(self) -> Mapping[tuple[str, str], list[tuple[int, int, str, str | None]]]:
@@ -119,7 +133,8 @@ def identify(evidence: Evidence) -> Identities:
             containers[sighting.container_id] = (namespace, pod, sighting.container or (known[2] if known else None))
     nodes = _last_nodes(seen)
     daemons = _daemons(seen, controllers)
-    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, daemons, nodes)
+    siblings = _siblings(controllers)
+    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, siblings, daemons, nodes)
     return replace(identities, placements=_placements(seen, identities))
 
 
@@ -132,6 +147,22 @@ def _controllers(seen: list[Sighting]) -> dict[tuple[str, str], Controller]:
             if key not in told or (told[key].kind is None and sighting.controller.kind is not None):
                 told[key] = sighting.controller
     return told
+
+
+def _stem(pod: str) -> str:
+    return pod.rpartition("-")[0]
+
+
+def _siblings(told: Mapping[tuple[str, str], Controller]) -> dict[tuple[str, str], Controller]:
+    """What was said of the other pods of a ReplicaSet, Job or DaemonSet holds for one of which nothing was said.
+
+    The shape of a name does not always tell: a template's hash may look like a word.
+    """
+    found: dict[tuple[str, str], set[Controller]] = {}
+    for (namespace, pod), controller in told.items():
+        if controller.kind and controller.kind != "Pod" and _stem(pod):
+            found.setdefault((namespace, _stem(pod)), set()).add(controller)
+    return {stem: next(iter(controllers)) for stem, controllers in found.items() if len(controllers) == 1}
 
 
 def _daemons(seen: list[Sighting], told: Mapping[tuple[str, str], Controller]) -> frozenset[tuple[str, str]]:
@@ -164,11 +195,14 @@ _SOURCES = ("workloads", "container-log", "event", "runtime", "audit")
 def _placements(seen: list[Sighting], identities: Identities) -> pd.DataFrame:
     """One row for each stay of a pod on a node: a pod that is made again under its name (new uid) stays anew."""
     stays: dict[tuple[str, str, str], dict[str | None, list[Sighting]]] = {}
+    homeless: dict[tuple[str, str], list[Sighting]] = {}
     for sighting in seen:
         if sighting.namespace and sighting.pod and sighting.node:
             key = (sighting.namespace, sighting.pod, sighting.node)
             stays.setdefault(key, {}).setdefault(sighting.uid, []).append(sighting)
-    rows = []
+        elif sighting.namespace and sighting.pod and sighting.source == "container-log":
+            homeless.setdefault((sighting.namespace, sighting.pod), []).append(sighting)
+    rows: list[dict[str, Any]] = []
     for (namespace, pod, node), by_uid in stays.items():
         nameless = by_uid.pop(None, [])
         if len(by_uid) == 1:
@@ -190,5 +224,22 @@ def _placements(seen: list[Sighting], identities: Identities) -> pd.DataFrame:
                     "source": min((s.source for s in sightings), key=_SOURCES.index),
                 }
             )
+    _lengthen(rows, homeless)
     table = frame(PLACEMENTS, rows)
     return table.sort_values(["first", "namespace", "pod", "node"], ignore_index=True)
+
+
+def _lengthen(rows: list[dict[str, Any]], homeless: Mapping[tuple[str, str], list[Sighting]]) -> None:
+    """A pod keeps its node for life: while its own log goes on, on a node that no entry names, its last stay does.
+
+    Up to the next stay of a pod of that name, where there is one.
+    """
+    stays: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row["first"], row["node"])):
+        stays.setdefault((row["namespace"], row["pod"]), []).append(row)
+    for key, signs in homeless.items():
+        here = stays.get(key, [])
+        for position, row in enumerate(here):
+            until = here[position + 1]["first"] if position + 1 < len(here) else sys.maxsize
+            spoken = [min(s.last, until) for s in signs if s.first < until]
+            row["last"] = max((row["last"], *spoken))

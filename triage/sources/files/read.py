@@ -178,21 +178,21 @@ def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) 
 
 
 def _spoken_placements(pods: pd.DataFrame) -> pd.DataFrame:
-    """Where pods ran, as their own logs tell: the entry names the pod and the VM."""
+    """Where pods ran, as their own logs tell: the entry names the pod and the VM, or (once) the pod alone."""
     rows = []
-    known = pods[pods["belongs"].astype(bool) & pods["name"].notna() & pods["rtype"].isin(_CONTAINER_TYPES)]
+    known = pods[pods["belongs"].astype(bool) & pods["rtype"].isin(_CONTAINER_TYPES)]
     for pod in known.to_dict("records"):
-        namespace = pod["namespace"] or "default"
+        namespace, node = pod["namespace"] or "default", pod["name"] if isinstance(pod["name"], str) else None
         labels = {
             "logging.gke.io/top_level_controller_name": pod["controller"],
             "logging.gke.io/top_level_controller_type": pod["controller_type"],
         }
-        controller = top_controller(namespace, pod["pod"], labels=labels, node=pod["name"])
+        controller = top_controller(namespace, pod["pod"], labels=labels, node=node)
         rows.append(
             {
                 "namespace": namespace,
                 "pod": pod["pod"],
-                "node": pod["name"],
+                "node": node,
                 "workload": controller.within(namespace),
                 "kind": controller.kind,
                 "first": pod["first"],
