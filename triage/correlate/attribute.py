@@ -46,10 +46,23 @@ _CULPRIT = re.compile(
     r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
     r"|Container \S+ was using \S+, (?:request is|which exceeds)"  # kubelet, pkg/kubelet/eviction: evicted for its use
 )
-_KIN = {ZOMBIES: (PIDS,), PIDS: (ZOMBIES,), "disk-pressure": ("ephemeral-storage-eviction",)}
+_USING = re.compile(r"Container \S+ was using (\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?\b")
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_KIN = {
+    ZOMBIES: (PIDS,),
+    PIDS: (ZOMBIES,),
+    "memory-pressure": ("system-oom",),
+    "system-oom": ("memory-pressure",),
+    "disk-pressure": ("ephemeral-storage-eviction",),
+    "inode-exhaustion": ("ephemeral-storage-eviction", "disk-pressure"),
+}
 """Signals that name the culprit of another one."""
 _NAMING = frozenset({"cgroup", "pod-uid", "container-id"})
 ONE_TALE = MINUTE
+_MUCH = 0.5
+"""Of pods that are evicted in a row, one that used this part of what the largest used may be the one;"""
+_ANY = 0.1
+"""and it must have used this part of what the largest of all episodes used."""
 _DOMINANT = 0.5
 _MOST = 0.8
 
@@ -75,7 +88,7 @@ def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: S
     """The workloads that direct evidence names for these episodes of one cause, best first."""
     if cause in NOT_BY_A_WORKLOAD or not episodes:
         return NOBODY
-    rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
+    rows = _heavy({i: _rows(scene, drafts, i, cause) for i in episodes})
     strong = {i: _culprits(r) for i, r in rows.items()}
     if any(strong.values()):
         return _from_strong(strong, episodes, drafts, homes)
@@ -93,6 +106,21 @@ def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.D
         parts.append(scene.seen.within(signal, draft.node, low, until))
     rows = pd.concat(parts)
     return rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
+
+
+def _heavy(rows: Mapping[int, pd.DataFrame]) -> dict[int, pd.DataFrame]:
+    """Without the evictions of pods that used little: a kubelet in need evicts one after the other, largest first."""
+    usage = {i: found["message"].map(_usage).astype(float) for i, found in rows.items()}
+    most = max((used.max() for used in usage.values() if used.notna().any()), default=0.0)
+    return {
+        i: found[usage[i].isna() | (usage[i] >= max(_MUCH * usage[i].max(), _ANY * most))] for i, found in rows.items()
+    }
+
+
+def _usage(message: str | None) -> float | None:
+    """What the largest container of an evicted pod used, as the kubelet tells (pkg/kubelet/eviction/helpers.go)."""
+    told = _USING.findall(message or "")
+    return max((float(number) * _UNITS[unit] for number, unit in told), default=None)
 
 
 def _culprits(rows: pd.DataFrame) -> Counter[str]:
@@ -174,7 +202,9 @@ def _from_complaints(
     Needs two such episodes and most of all episodes; never a DaemonSet; and its pods on healthy nodes must be quiet.
     Who forks most complains most, culprit or not, so this names somebody to look at; the placements have to agree.
     """
-    with_any = {i: r for i, r in rows.items() if len(r)}
+    # Who prints a list of defunct processes complains of nothing.
+    own = {i: r[r["signal"] != ZOMBIES] for i, r in rows.items()}
+    with_any = {i: r for i, r in own.items() if len(r)}
     if len(with_any) < 2 or len(with_any) < _MOST * len(rows):
         return NOBODY
     common = set.intersection(*(set(r["workload"]) for r in with_any.values()))
