@@ -1,6 +1,5 @@
 """What a log line may hold when somebody means harm, or a program merely misbehaves."""
 
-from collections.abc import Iterator
 from itertools import product
 
 CALL = "pwned()"
@@ -317,15 +316,19 @@ _MISC = (
 
 def payloads() -> tuple[str, ...]:
     """All of them, each once."""
-    return tuple(dict.fromkeys(_all()))
+    return tuple(dict.fromkeys(payload for group in classes().values() for payload in group))
 
 
-def _all() -> Iterator[str]:
-    for tag, event in product(_TAGS, _EVENTS):
-        yield f"<{tag} {event}={CALL}>"
-    groups: tuple[tuple[str, ...], ...] = (_SCRIPTS, _URLS, _CSS)
-    for group in groups:
-        yield from (text.replace("{}", CALL).replace("{{", "{").replace("}}", "}") for text in group)
-    groups = (_TEMPLATES, _MARKUP, _CONTROLS, _LONG, _SHEETS, _MISC)
-    for group in groups:
-        yield from group
+def classes() -> dict[str, tuple[str, ...]]:
+    """All of them by what they try."""
+    raw = {"scripts": _SCRIPTS, "addresses": _URLS, "styles": _CSS}
+    called = {
+        name: tuple(text.replace("{}", CALL).replace("{{", "{").replace("}}", "}") for text in group)
+        for name, group in raw.items()
+    }
+    return {
+        "handlers": tuple(f"<{tag} {event}={CALL}>" for tag, event in product(_TAGS, _EVENTS)),
+        **called,
+        "templates": _TEMPLATES, "markup": _MARKUP, "controls": _CONTROLS, "long": _LONG, "sheets": _SHEETS,
+        "odds": _MISC,
+    }  # fmt: skip

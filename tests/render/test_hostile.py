@@ -5,52 +5,18 @@ import os
 import re
 from html.parser import HTMLParser
 from io import StringIO
-from typing import Any
 
 import pytest
 from rich.console import Console
 
-from tests.render.incidents import pid_leak
 from tests.render.payloads import payloads
-from triage.model.incident import Incident
+from tests.render.poison import poisoned, specimen
 from triage.render import one_line, render, summary
 from triage.render.escape import visible
-from triage.render.sweep import Mark, rewrite
 
 ALL = payloads()
 FULL = bool(os.environ.get("TRIAGE_FULL_TESTS"))
 _VOID_URL = re.compile(r"(https?://[^\s\"'<>\\`]+|#[\w-]+)\Z")
-
-
-class Poison:
-    """Puts payloads into every string of an incident: the same one, or one after the other from an offset on."""
-
-    def __init__(self, *texts: str, start: int = 0) -> None:
-        self.texts, self.next = texts, start
-
-    def text(self, field: str, text: str) -> str:
-        if field == "schema_version":
-            return text
-        self.next += 1
-        return self.texts[self.next % len(self.texts)]
-
-    def mark(self, message: str, mark: Mark) -> Mark | None:
-        return mark
-
-
-def poisoned(*texts: str, start: int = 0) -> Incident:
-    return rewrite(small(), Poison(*texts, start=start))
-
-
-def small() -> Incident:
-    """Every section, few rows."""
-    whole = pid_leak((2.1, 5.4), still_open=True)
-    return whole.model_copy(
-        update={
-            "alerts": whole.alerts[:4],
-            "causes": (whole.causes[0].model_copy(update={"trends": whole.causes[0].trends[:1]}),),
-        }
-    )
 
 
 class Structure(HTMLParser):
@@ -79,7 +45,7 @@ class Structure(HTMLParser):
                 self.faults.append(f"<{tag} {name}={value!r}>")
 
 
-KNOWN = set(Structure(render(small(), "html", redact=True)).tags)
+KNOWN = set(Structure(render(specimen(), "html", redact=True)).tags)
 
 
 def test_there_are_enough_payloads() -> None:
@@ -104,22 +70,11 @@ def test_all_payloads_mixed_leave_the_structure_as_it_is(part: int) -> None:
     assert set(found.tags) <= KNOWN
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("start", range(0, len(ALL), 40) if FULL else (0, 171))
-def test_nothing_runs_in_chromium_and_the_layout_holds(look: Any, start: int, width: int) -> None:
-    html = render(poisoned(*ALL, start=start), "html", redact=False)
-    opened = look(html, width=width)
-    assert opened.page.evaluate("typeof pwned") == "undefined"
-    opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    opened.fits()
-    opened.quiet()
-
-
 @pytest.mark.parametrize("start", range(0, len(ALL), 60))
 def test_it_appears_as_text(start: int) -> None:
     """As lines of evidence, one each, just as they were but for what is written out."""
     some = [text for text in ALL[start : start + 60] if visible(text, 2_000).strip()]
-    whole = small()
+    whole = specimen()
     model = whole.causes[0].evidence[0]
     lines = [
         model.model_copy(update={"message": text, "mark": None, "insert_id": str(i)}) for i, text in enumerate(some)
