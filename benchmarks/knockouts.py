@@ -27,7 +27,7 @@ def shuffled_placements(world: World) -> None:
     moved: dict[str, tuple[Node, Node]] = {}
     for pod in world.placements.pods:
         if pod.workload.kind != "DaemonSet":
-            target = rng.choice(world.cluster.nodes)
+            target = rng.choice([node for node in world.cluster.nodes if node is not pod.node])
             for mark in (pod.name, pod.uid, pod.uid.replace("-", "_"), pod.container_id, pod.sandbox_id):
                 moved[mark] = (pod.node, target)
             pod.node = target
@@ -115,5 +115,8 @@ def applies(name: str, world: World, before: Report) -> bool:
     if name == "alerts shifted":
         return "alerts" in world.described.files and len(world.alerts) >= 6 and len(faults) >= 3
     if name == "repairs moved":
-        return all(episode.not_ready is not None for episode in faults)
+        # What is no node's (a change of the control plane) stays what it was, whichever nodes it struck.
+        causes = set(world.described.expect.causes)
+        of_nodes = any(record.node for record in world.records if causes & set(record.signals))
+        return of_nodes and all(episode.not_ready is not None for episode in faults)
     return True
