@@ -82,6 +82,11 @@ def _uncorrected(p_values: Sequence[float]) -> list[float]:
     return list(p_values)
 
 
+def _in_any_hour(drafts: Any, end: int, _reach: int, busy: Any = windows._busy) -> Any:
+    """Spans that keep no more distance from a slow cause's failures than from any other's."""
+    return busy(drafts, end, windows.LENGTH)
+
+
 def _moments(seen: Seen, signal: str, node: str, starts: Any, ends: Any) -> Any:
     times = seen.times(signal, node)
     return np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")
@@ -142,6 +147,7 @@ RULES: tuple[Off, ...] = (
     Off("controls: other nodes at the same time", ((windows, "_others", _always({})),)),
     Off("controls, both", ((windows, "_same", _always({})), (windows, "_others", _always({})))),
     Off("controls: the weaker of the two decides", ((associate, "_tested", partial(_pooled, associate._tested)),)),
+    Off("controls: none in the lead-up of a slow cause", ((windows, "_busy", _in_any_hour),)),
     Off("controls: the same hours of other days", ((windows, "_reaches_back", _always(False)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),

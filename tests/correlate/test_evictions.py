@@ -1,6 +1,11 @@
+# ruff: noqa: E501 - log lines stand whole
 """Evictions in a row: who used most is the one, and kin signals name it as well."""
 
+import pandas as pd
+import pytest
+
 from tests.correlate.build import Story, pack, signal
+from triage.correlate.sizes import large_evictions
 from triage.model.signal import Pack, Role
 
 EVICTED = (  # kubelet, pkg/kubelet/eviction/helpers.go: evictionMessage
@@ -78,3 +83,31 @@ def test_who_prints_a_list_of_defunct_processes_complains_of_nothing():
         story.place("monitoring/ps-watch", story.node(i), kind=None)
     verdict = story.tell().verdict
     assert (verdict.cause, verdict.workload) == ("zombie-processes", None)
+
+
+def test_a_pod_that_used_next_to_nothing_filled_no_disk():
+    """The kubelet could free nothing and evicted whom it could: one pod a node, the same service, with 56Ki."""
+    story = Story()
+    for i in range(3):
+        node, hours = story.node(i), 2 + 5 * i
+        story.see("disk-pressure", node, hours - 0.4, times=3)
+        evicted(story, node, hours - 0.39, "shop/api", "56Ki")
+        story.dies(node, hours)
+    verdict = story.tell(DISK).verdict
+    assert (verdict.cause, verdict.workload) == ("disk-pressure", None)
+
+
+@pytest.mark.parametrize(
+    ("used", "message", "named"),
+    [
+        ("9Gi", "The node was low on resource: memory. Container api was using 9Gi, which exceeds its request of 0.", True),
+        ("3912Ki", "The node was low on resource: memory. Container api was using 3912Ki, which exceeds its request of 0.", False),
+        ("300Mi", "The node was low on resource: memory. Threshold quantity: 100Mi, available: 70Mi. Container api was using 300Mi, request is 0", True),
+        ("2Gi", "The node was low on resource: ephemeral-storage. Container api was using 2Gi, which exceeds its request of 0.", True),
+        ("2Gi", EVICTED.format(name="api", used="2Gi"), False),  # less than the 10 GB that the kubelet keeps free
+        ("", "The node was low on resource: inodes.", True),
+    ],
+)  # fmt: skip
+def test_how_much_is_much(used: str, message: str, named: bool):
+    rows = pd.DataFrame({"message": [message]})
+    assert len(large_evictions(rows)) == named

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - log lines stand whole
 from tests.correlate.build import Story, leak
 
 
@@ -187,3 +188,34 @@ def test_shuffled_placements_clear_the_suspect():
 def test_each_episode_bears_the_workload_that_its_own_lines_name():
     incident = leak(Story()).tell()
     assert {e.workload for e in incident.episodes} == {"shop/pdf"}
+
+
+def killed(story: Story, node: str, hours: float, workload: str, pid: int, rss_kb: int) -> None:
+    """The two lines of one kill (mm/oom_kill.c: dump_oom_summary, __oom_kill_process)."""
+    name = workload.partition("/")[2]
+    about = {"workload": workload, "namespace": "shop", "pod": f"{name}-{pid}", "basis": "cgroup"}
+    chosen = f"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/kubepods/x,task={name},pid={pid},uid=0"
+    done = f"Out of memory: Killed process {pid} ({name}) total-vm:999999kB, anon-rss:{rss_kb}kB, file-rss:12kB, shmem-rss:0kB, UID:0 oom_score_adj:1000"
+    story.see("system-oom", node, hours, message=chosen, **about)
+    story.see("system-oom", node, hours, message=done, insert_id=f"done-{pid}")
+
+
+def test_a_small_pod_that_the_kernel_sacrifices_first_is_a_victim():
+    """A cache with oom_score_adj -997 fills the node; four processes of a BestEffort pod are killed for it."""
+    story = Story()
+    for i in range(4):
+        for k in range(4):
+            killed(story, story.node(i), 2 + 4 * i - 0.3 + k / 60, "shop/shipper", 100 * i + k, 18411)
+        story.dies(story.node(i), 2 + 4 * i)
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.workload) == ("system-oom", None)
+
+
+def test_many_processes_of_some_size_make_a_large_workload():
+    story = Story()
+    for i in range(4):
+        for k in range(4):
+            killed(story, story.node(i), 2 + 4 * i - 0.3 + k / 60, "shop/chrome", 100 * i + k, 90_000)
+        killed(story, story.node(i), 2 + 4 * i - 0.2, "shop/shipper", 100 * i + 50, 18411)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.workload == "shop/chrome"

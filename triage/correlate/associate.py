@@ -86,9 +86,14 @@ def associate(scene: Scene, drafts: Sequence[Draft], logs: Mapping[str, set[str]
 
     `logs` tells in which logs each signal was seen, by log id: they decide which coverage counts.
     """
-    covered = Covered(make_windows(scene, drafts), scene.coverage, logs)
     signals = [s for s in scene.seen.signals if scene.graph.role(s) in (Role.CAUSE, Role.SYMPTOM)]
-    found = [_tested(_count(scene, drafts, signal, covered)) for signal in signals]
+    by_reach: dict[int, Covered] = {}
+    found = []
+    for signal in signals:
+        reach = scene.graph.reach(signal)
+        if reach not in by_reach:
+            by_reach[reach] = Covered(make_windows(scene, drafts, reach), scene.coverage, logs)
+        found.append(_tested(_count(scene, drafts, signal, by_reach[reach])))
     return {a.signal: a for a in _corrected(found)}
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
 from triage.correlate.homes import Homes, is_workload
+from triage.correlate.sizes import large_evictions, large_kills
 from triage.correlate.times import MINUTE
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
@@ -46,8 +47,6 @@ _CULPRIT = re.compile(
     r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
     r"|Container \S+ was using \S+, (?:request is|which exceeds)"  # kubelet, pkg/kubelet/eviction: evicted for its use
 )
-_USING = re.compile(r"Container \S+ was using (\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?\b")
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _KIN = {
     ZOMBIES: (PIDS,),
     PIDS: (ZOMBIES,),
@@ -59,10 +58,6 @@ _KIN = {
 """Signals that name the culprit of another one."""
 _NAMING = frozenset({"cgroup", "pod-uid", "container-id"})
 ONE_TALE = MINUTE
-_MUCH = 0.5
-"""Of pods that are evicted in a row, one that used this part of what the largest used may be the one;"""
-_ANY = 0.1
-"""and it must have used this part of what the largest of all episodes used."""
 _DOMINANT = 0.5
 _MOST = 0.8
 
@@ -88,7 +83,7 @@ def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: S
     """The workloads that direct evidence names for these episodes of one cause, best first."""
     if cause in NOT_BY_A_WORKLOAD or not episodes:
         return NOBODY
-    rows = _heavy({i: _rows(scene, drafts, i, cause) for i in episodes})
+    rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
     strong = {i: _culprits(r) for i, r in rows.items()}
     if any(strong.values()):
         return _from_strong(strong, episodes, drafts, homes)
@@ -105,22 +100,8 @@ def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.D
         until = max(draft.onset, min(end, draft.onset + 10 * MINUTE)) if draft.known_node else draft.onset
         parts.append(scene.seen.within(signal, draft.node, low, until))
     rows = pd.concat(parts)
-    return rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
-
-
-def _heavy(rows: Mapping[int, pd.DataFrame]) -> dict[int, pd.DataFrame]:
-    """Without the evictions of pods that used little: a kubelet in need evicts one after the other, largest first."""
-    usage = {i: found["message"].map(_usage).astype(float) for i, found in rows.items()}
-    most = max((used.max() for used in usage.values() if used.notna().any()), default=0.0)
-    return {
-        i: found[usage[i].isna() | (usage[i] >= max(_MUCH * usage[i].max(), _ANY * most))] for i, found in rows.items()
-    }
-
-
-def _usage(message: str | None) -> float | None:
-    """What the largest container of an evicted pod used, as the kubelet tells (pkg/kubelet/eviction/helpers.go)."""
-    told = _USING.findall(message or "")
-    return max((float(number) * _UNITS[unit] for number, unit in told), default=None)
+    named = rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
+    return large_evictions(large_kills(named, rows["message"]))
 
 
 def _culprits(rows: pd.DataFrame) -> Counter[str]:

@@ -1,5 +1,6 @@
 """Nodes that serve badly without ever turning NotReady: conntrack full, DNS late, a pod at its PID limit."""
 
+import re
 from collections.abc import Sequence
 
 from triage.correlate.align import AFTERWARDS, Fired
@@ -15,6 +16,14 @@ GAP = 15 * MINUTE
 REPEATED = 3
 _FAILING = 2
 _SETTLED = 10 * MINUTE
+_PROMPT = HOUR
+"""An alert that opens later than this after a burst began was not brought on by it."""
+_RETRIED = 5 * MINUTE
+_NOT_STARTED = re.compile(
+    r"(?i)failed (?:to )?create (?:pod )?sandbox|CreatePodSandbox(?:Error| for pod .{1,300} failed)|error syncing pod|"
+    r"failed to (?:start|create|run) container|MountVolume\.\S+ failed"
+)
+"""Kubelet and its events (pkg/kubelet/kuberuntime, pkg/kubelet/pod_workers.go): a pod that cannot start."""
 
 Burst = tuple[str, str, int, int]
 """Signal, node, first and last occurrence."""
@@ -24,17 +33,32 @@ def serving_badly(scene: Scene, drafts: Sequence[Draft], alerts: Sequence[Fired]
     """Episodes without NotReady: a cause signal seen repeatedly on a node, and an effect there.
 
     An effect is a symptom that the cause is declared to bring on, seen at least twice there and more than in the hour
-    before; or an alert of that very node, or of a service with most of its pods there. A signal whose
-    bursts have no effect more often than they have one is background, and makes no episode.
+    before; pods that its own lines say cannot start, for minutes; or an alert of that very node, or of a service with
+    most of its pods there. A signal whose bursts have no effect more often than they have one is background, and makes
+    no episode; nor does what goes on from the evidence's first hour to its last.
     """
     found: list[Draft] = []
     for signal in (s for s in scene.seen.signals if scene.graph.is_cause(s)):
         bursts = [b for node in scene.seen.nodes(signal) if node != NOWHERE for b in _bursts(scene, signal, node)]
-        free = [b for b in bursts if not any(_overlap(b, d, scene.end) for d in drafts)]
-        felt = [b for b in free if _symptoms(scene, b) or _alerted(b, alerts, homes)]
+        free = [b for b in bursts if not (_constant(scene, b) or any(_overlap(b, d, scene.end) for d in drafts))]
+        felt = [b for b in free if _symptoms(scene, b) or _not_started(scene, b) or _alerted(b, alerts, homes)]
         if felt and _more_felt(felt, free):
             found.extend(_draft(scene, burst) for burst in felt)
     return _merged(scene, found)
+
+
+def _constant(scene: Scene, burst: Burst) -> bool:
+    """Whether it was there when the evidence begins, and for most of it: a node that lives with it, going bad never."""
+    _, _, first, last = burst
+    return first <= scene.start + GAP and 2 * (last - first) > scene.end - scene.start
+
+
+def _not_started(scene: Scene, burst: Burst) -> bool:
+    """Whether the burst's own lines tell, for minutes, of pods that cannot start."""
+    signal, node, first, last = burst
+    rows = scene.seen.within(signal, node, first, last)
+    told = rows[rows["pod"].notna() & rows["message"].str.contains(_NOT_STARTED, na=False)]
+    return len(told) >= _FAILING and int(told["at"].iloc[-1] - told["at"].iloc[0]) >= _RETRIED
 
 
 def _more_felt(felt: Sequence[Burst], free: Sequence[Burst]) -> bool:
@@ -73,7 +97,7 @@ def _symptoms(scene: Scene, burst: Burst) -> bool:
 def _alerted(burst: Burst, alerts: Sequence[Fired], homes: Homes) -> bool:
     _, node, first, last = burst
     for alert in alerts:
-        if not alert.slow_burn and first <= alert.opened <= last + AFTERWARDS:
+        if not alert.slow_burn and first <= alert.opened <= min(last + AFTERWARDS, first + _PROMPT):
             mostly_here = alert.service is not None and homes.share(node, alert.service, alert.opened) > 0.5
             own = alert.workload is not None and homes.carried(node, None, alert.workload, first, last)
             if alert.node == node or mostly_here or (own and matches(alert.service, alert.workload or "")):

@@ -34,6 +34,8 @@ _WHAT_LOGS = {
     "events": "Kubernetes events",
     "serialconsole.googleapis.com/serial_port_1_output": "The nodes' serial consoles",
 }
+_OLDER = {"node-journal": {"docker", "kern.log"}, "container-runtime": {"docker"}}
+"""The logs that stood in for these before Kubernetes 1.14 or so."""
 _SERIAL = "serialconsole.googleapis.com/serial_port_1_output"
 _PROCESSES = (
     "ps -eo ppid,stat,comm --sort=ppid | awk '$2 ~ /^Z/' | head -50; cat /proc/sys/kernel/pid_max; ps -eLf | wc -l"
@@ -47,7 +49,7 @@ def missing(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Fa
     spoken = set(evidence.coverage["log_id"].dropna().unique()) | set(evidence.entries["log_id"].dropna().unique())
     found: list[Missing] = []
     for log, filter_ in _NODE_LOGS.items():
-        if log not in spoken and not (log == "node-journal" and _legacy(spoken)):
+        if log not in spoken and not (log in _OLDER and spoken & _OLDER[log]):
             of_cluster = f"({filter_}) AND resource.labels.cluster_name={quoted(cluster.name)}"
             if log == _SERIAL:
                 of_cluster = f"{filter_}{_of_nodes(drafts)}"
@@ -72,10 +74,6 @@ def _of_nodes(drafts: Sequence[Draft]) -> str:
     nodes = sorted({d.node for d in drafts if d.known_node})[:_MOST]
     names = " OR ".join(quoted(node) for node in nodes)
     return f' AND labels."compute.googleapis.com/resource_name"=({names})' if nodes else ""
-
-
-def _legacy(spoken: set[str]) -> bool:
-    return "docker" in spoken or "kern.log" in spoken
 
 
 def _absent(evidence: Evidence) -> list[Missing]:

@@ -51,23 +51,26 @@ class Windows:
     other_nodes: Spans
 
 
-def make_windows(scene: Scene, drafts: Sequence[Draft]) -> Windows:
-    """The windows of all unplanned episodes on known nodes."""
+def make_windows(scene: Scene, drafts: Sequence[Draft], reach: int = LENGTH) -> Windows:
+    """The windows of all unplanned episodes on known nodes, with controls for a signal of that reach.
+
+    What may come that long before a failure (zombies pile up for hours) makes no control of a node's last hours.
+    """
     cases = {}
     for i, draft in enumerate(drafts):
         if draft.planned is None and draft.known_node:
             low, high = lookback(scene, drafts, i, LENGTH)
             cases[i] = (draft.node, low, high)
-    busy = _busy(drafts, scene.end)
+    busy = _busy(drafts, scene.end, reach)
     return Windows(cases, _same(scene, drafts, cases, busy), _others(scene, drafts, cases, busy))
 
 
-def _busy(drafts: Sequence[Draft], end: int) -> dict[str, list[tuple[int, int]]]:
-    """Per node, the spans at least `LENGTH` away from which it counts as healthy."""
+def _busy(drafts: Sequence[Draft], end: int, reach: int) -> dict[str, list[tuple[int, int]]]:
+    """Per node, the spans in which it does not count as healthy: from `reach` before episodes to `LENGTH` after."""
     busy: dict[str, list[tuple[int, int]]] = {}
     for draft in drafts:
         until = draft.end if draft.end is not None else end
-        busy.setdefault(draft.node, []).append((min(draft.start, draft.onset) - LENGTH, until + LENGTH))
+        busy.setdefault(draft.node, []).append((min(draft.start, draft.onset) - reach, until + LENGTH))
     return busy
 
 

@@ -2,6 +2,7 @@
 
 from tests.correlate.build import Story, at, pack, signal
 from tests.correlate.test_controls import everywhere_at_the_time, on_these_nodes_all_day
+from tests.correlate.whole import full_pack
 from tests.correlate.witnesses.table import witness
 from triage.model.signal import Pack, Role
 
@@ -40,6 +41,16 @@ def a_batch_every_three_hours_on_two_nodes() -> None:
             story.see("conntrack-full", story.node(i), 0.6 + 3 * k, times=5)
         story.dies(story.node(i), 9.9 + 3 * i)
     assert story.tell().verdict.cause is None
+
+
+@witness("controls: none in the lead-up of a slow cause")
+def zombies_that_pile_up_for_a_working_day() -> None:
+    """The probe lists ever more defunct children for ten hours before a node is dead: these hours are no controls."""
+    story = Story()
+    for i in range(3):
+        story.see("zombie-processes", story.node(i), 0.5 + 5 * i, times=21, every_s=1800, stream="container")
+        story.dies(story.node(i), 11 + 5 * i)
+    assert story.tell(full_pack()).verdict.cause == "zombie-processes"
 
 
 @witness("controls: the same hours of other days")

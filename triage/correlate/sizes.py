@@ -1,0 +1,68 @@
+"""How much a pod held that was evicted or killed: who is chosen when a node runs out need not be who used it up.
+
+The kubelet evicts one pod after the other, the kernel takes BestEffort pods first; only what was large is a culprit.
+"""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+# kubelet, pkg/kubelet/eviction/helpers.go: evictionMessage; the threshold's quantity is told since Kubernetes 1.24.
+_SHORT_OF = re.compile(r"low on resource: ([a-z-]+)")
+_QUANTITY = r"(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?\b"
+_THRESHOLD = re.compile(rf"Threshold quantity: {_QUANTITY}")
+_USING = re.compile(rf"Container \S+ was using {_QUANTITY}")
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_LEAST = {"memory": 2**28, "ephemeral-storage": 2**30}
+"""Bytes below which no node runs short for one pod's sake, whatever it reserves."""
+_MUCH = 0.5
+"""Of pods that are evicted in a row, one that used this part of what the largest used may be the one."""
+
+# kernel, mm/oom_kill.c: dump_oom_summary, __oom_kill_process
+_KILLED = re.compile(r"Killed process (\d+)(.{0,400})", re.DOTALL)
+_RSS = re.compile(r"(?:anon|file|shmem)-rss:(\d+)kB")
+_CHOSEN = re.compile(r"global_oom\b.{0,600}\bpid=(\d+)", re.DOTALL)
+_LEAST_KB = _LEAST["memory"] / 1024
+
+
+def large_evictions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the evictions of pods that used little: less than the node was short of, or than half of the largest.
+
+    Takes and returns one episode's occurrences (`message`); what tells no use stays.
+    """
+    used = rows["message"].map(_usage).astype(float)
+    least = rows["message"].map(_least).astype(float)
+    return rows[used.isna() | ((used >= least) & (used >= _MUCH * used.max()))]
+
+
+def _usage(message: str | None) -> float:
+    """What the largest container of an evicted pod used, in bytes; NaN where nothing is told."""
+    return max((_bytes(number, unit) for number, unit in _USING.findall(message or "")), default=np.nan)
+
+
+def _least(message: str | None) -> float:
+    """What a pod must have used to be why its node was short: as much as the kubelet keeps free, where it says so."""
+    short, told = _SHORT_OF.search(message or ""), _THRESHOLD.search(message or "")
+    least = _LEAST.get(short[1], 0) if short else 0
+    return max(least, _bytes(told[1], told[2])) if told else least
+
+
+def _bytes(number: str, unit: str | None) -> float:
+    return float(number) * _UNITS[unit or ""]
+
+
+def large_kills(named: pd.DataFrame, messages: pd.Series) -> pd.DataFrame:
+    """Without the kills, for want of memory on the whole node, of workloads that held little.
+
+    `named` are one episode's occurrences that speak of a workload, `messages` all its lines: which process was chosen
+    stands in one, what it held in the next. A workload of which no line says what it held stays.
+    """
+    held: Mapping[str, int] = {
+        pid: sum(map(int, _RSS.findall(rest))) for pid, rest in messages.dropna().str.extract(_KILLED).dropna().values
+    }
+    pids = named["message"].fillna("").str.extract(_CHOSEN)[0]
+    sizes = pids.map(held).where(~(named["workload"] + "/" + pids).duplicated())
+    freed = sizes.groupby(named["workload"]).transform(lambda sizes: sizes.sum(min_count=1))
+    return named[pids.isna() | freed.isna() | (freed >= _LEAST_KB)]
