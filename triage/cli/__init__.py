@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -62,6 +63,7 @@ def _root(
 def main() -> NoReturn:
     """Run the command line; every error becomes one or two lines and a status."""
     interrupt.listen()
+    _open_what_is_closed()
     try:
         result = app(prog_name="triage", standalone_mode=False)
         status = result if isinstance(result, int) else 0
@@ -78,10 +80,16 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, Abort):
         status = 130
         _complain("interrupted", "")
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does; Python must not complain about that at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away, as `head` does. Typer, which sees it first, leaves by SystemExit, and only
+        # then. Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as error:
+        # A full disk, say. Whatever could be foreseen was mapped where it happened.
+        status = _failed(
+            1, f"{error.filename or 'writing'}: {error.strerror or error}", "make room, or name another place"
+        )
     except Exception as error:
         status = _failed(
             1,
@@ -90,6 +98,13 @@ def main() -> NoReturn:
         )
     interrupt.ignore()
     sys.exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Standard output and error that whoever started the program has closed go nowhere, instead of being absent."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
 def _command() -> str:

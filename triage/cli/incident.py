@@ -92,6 +92,8 @@ def incident(
 
     if source and keep:
         raise InputError("--keep keeps what the live APIs say; --from reads files", remedy="leave one of them out")
+    if "" in (node, operation):
+        raise InputError("--node or --operation names nothing", remedy="name a node or operation, or leave it out")
     if node and operation:
         raise InputError("--node and --operation both name an episode", remedy="leave one of them out")
     now = clock(os.environ)
@@ -187,11 +189,11 @@ def publish(
 
     places = places or [default_name(found, format)]
     for place in places:
-        if place.format == "png":
-            write(place, png(found))
-            continue
         hide = redact if redact is not None else place.format is not options.ReportFormat.JSON
-        write(place, render(found, place.format.value, redact=hide, patterns=patterns))
+        if place.format == "png":
+            write(place, png(found, redacted=hide, patterns=patterns))
+        else:
+            write(place, render(found, place.format.value, redact=hide, patterns=patterns))
     if any(place.path is None for place in places):
         return
     files = ", ".join(str(place.path) for place in places)

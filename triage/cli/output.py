@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,8 @@ from triage.errors import InputError
 if TYPE_CHECKING:
     from triage.model.incident import Incident
 
-_BY_SUFFIX: dict[str, ReportFormat] = {
+_BY_SUFFIX: dict[str, ReportFormat | Literal["png"]] = {
+    ".png": "png",
     ".html": ReportFormat.HTML,
     ".htm": ReportFormat.HTML,
     ".json": ReportFormat.JSON,
@@ -41,25 +43,38 @@ def targets(outputs: Sequence[str], wanted: ReportFormat | None) -> list[Target]
             found.append(Target(None, wanted or ReportFormat.HTML))
             continue
         path = Path(output)
-        if path.suffix.lower() == ".png" and wanted is None:
-            found.append(Target(path, "png"))
-            continue
         known = wanted or _BY_SUFFIX.get(path.suffix.lower())
         if known is None:
             raise InputError(
                 f"--output {output}: the suffix tells no format",
                 remedy="use .html, .json, .md or .png, or say --format",
             )
+        if known == "png" and find_spec("resvg_py") is None:
+            raise InputError("a PNG needs the extra `png`", remedy="pip install 'gke-triage[png]'")
         if path.is_dir():
             raise InputError(f"--output {output}: is a directory", remedy="name a file in it")
-        if not path.absolute().parent.is_dir():
-            raise InputError(f"--output {output}: {path.parent} is no directory", remedy="make it, or name another")
-        if not os.access(path.absolute().parent, os.W_OK):
-            raise InputError(f"--output {output}: {path.parent} cannot be written to", remedy="name another directory")
+        if _is_special(path):
+            found.append(Target(path, known))
+            continue
+        directory = _place(path).parent
+        if not directory.is_dir():
+            raise InputError(f"--output {output}: {directory} is no directory", remedy="make it, or name another")
+        if not os.access(directory, os.W_OK):
+            raise InputError(f"--output {output}: {directory} cannot be written to", remedy="name another directory")
         found.append(Target(path, known))
     if sum(target.path is None for target in found) > 1:
         raise InputError("--output - was given twice", remedy="give it once")
     return found
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device, such as /dev/stdout: to be written into, never to be replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _place(path: Path) -> Path:
+    """Where the report really goes: a link stays, and leads to the new report."""
+    return Path(os.path.realpath(path))
 
 
 def default_name(incident: "Incident", wanted: ReportFormat | None) -> Target:
@@ -76,15 +91,18 @@ def write(target: Target, content: str | bytes) -> None:
     data = content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content
     if target.path is None:
         sys.stdout.buffer.write(data if data.endswith(b"\n") else data + b"\n")
-        sys.stdout.flush()
         return
     aside = ""
     try:
+        if _is_special(target.path):
+            target.path.write_bytes(data)
+            return
+        place = _place(target.path)
         # mkstemp makes the file readable by its owner alone, which is the mode that reports keep.
-        handle, aside = tempfile.mkstemp(prefix=f".{target.path.name}.", dir=target.path.absolute().parent)
+        handle, aside = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(aside).replace(target.path)
+        Path(aside).replace(place)
     except OSError as error:
         raise InputError(
             f"{target.path}: the report cannot be written ({error.strerror or error})", remedy="name another --output"
