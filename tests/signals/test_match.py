@@ -111,6 +111,13 @@ def test_a_grep_for_failures(tmp_path):
     assert plain.stdout.isascii()
 
 
+def test_what_only_tells_a_harmless_moment_is_no_failure(bundled):
+    born = entry(
+        1, "kubelet", "k8s_node", {"jsonPayload": {"MESSAGE": f'"Successfully registered node" node="{NODE}"'}}
+    )
+    assert found([born], bundled) == []
+
+
 def test_the_pack_can_be_browsed_and_checked(tmp_path):
     listed = triage("list").stdout.splitlines()
     assert any(line.startswith("pid-exhaustion\tcause\t") for line in listed)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from triage.model.signal import Pack
+from triage.model.signal import Pack, Role
 from triage.signals.streams import CLEARS
 from triage.signals.tell import Teller
 from triage.signals.text import excerpt, mark, telling, valid
@@ -33,19 +33,30 @@ class Matched(NamedTuple):
 
 def wanted_texts(pack: Pack) -> list[str]:
     """The filters that together find every entry that a signal may match (without what is kept for other reasons)."""
-    return [text for key, text in pack.wanted.items() if not key.startswith("keep/") and not key.endswith(f"/{CLEARS}")]
+    no_failures = {f"{signal.id}/" for signal in pack.signals if signal.id in _moments(pack)}
+    return [
+        text
+        for key, text in pack.wanted.items()
+        if not key.startswith("keep/")
+        and not key.endswith(f"/{CLEARS}")
+        and not any(key.startswith(prefix) for prefix in no_failures)
+    ]
 
 
 def match(entries: pd.DataFrame, pack: Pack) -> Iterator[Matched]:
     """The matching entries in their order, without `unless` and without ways back to healthy.
 
-    `entries` has the columns ENTRIES of `triage.evidence.tables`; signals stand in the pack's order.
+    What only tells a harmless moment (a node's birth) is no failure and left out. `entries` has the columns ENTRIES of
+    `triage.evidence.tables`; signals stand in the pack's order.
     """
     told = Teller(pack, clears=False).tell(entries["entry"])
-    if told.hits.empty:
+    moments = _moments(pack)
+    failures = [number for number, wording in enumerate(told.wordings) if wording.signal.id not in moments]
+    hits = told.hits[told.hits["wording"].isin(failures)]
+    if hits.empty:
         return
     probes = [telling(wording.written, wording.firsts) for wording in told.wordings]
-    groups = told.hits.groupby("row", sort=True)["wording"].agg(list)
+    groups = hits.groupby("row", sort=True)["wording"].agg(list)
     chosen = entries.iloc[groups.index.to_numpy()]
     streams = told.streams[groups.index.to_numpy()]
     for row, stream, numbers in zip(chosen.itertuples(index=False), streams, groups, strict=True):
@@ -54,6 +65,12 @@ def match(entries: pd.DataFrame, pack: Pack) -> Iterator[Matched]:
         shown, span = excerpt(message, max(spans, key=lambda span: span[1] - span[0]))
         signals = tuple(dict.fromkeys(told.wordings[number].signal.id for number in numbers))
         yield Matched(row.insert_id, _time(row.timestamp), row.node, str(stream), signals, shown, span)
+
+
+def _moments(pack: Pack) -> frozenset[str]:
+    """The signals that are there for the `unless` of others alone."""
+    asked = {moment.signal for signal in pack.signals for moment in signal.unless}
+    return frozenset(signal.id for signal in pack.signals if signal.role is Role.CONTEXT and signal.id in asked)
 
 
 def _time(moment: pd.Timestamp) -> str:
