@@ -1,11 +1,13 @@
 """The geometry behind the pictures, the links, and what strings become before anybody sees them."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
 from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
 from triage.model.links import logs_query_url
+from triage.render import render
 from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.names import shared_start, shortened
 from triage.render.charts.scale import TimeScale
@@ -13,6 +15,7 @@ from triage.render.charts.shapes import NARROW, WIDE
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
 from triage.render.links import safe_link
+from triage.render.view.chain import chain
 from triage.render.view.first import first_screen
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
@@ -170,3 +173,26 @@ def test_lines_of_patches_stay_lines() -> None:
 def test_times_outside_utc_are_shown_in_utc() -> None:
     assert timeline(quiet(), (0, 1), WIDE, "x").title == "Timeline, 1 Jan 1970 00:00 – 00:00 UTC"
     assert datetime(2019, 7, 9, tzinfo=UTC).tzinfo is UTC
+
+
+def test_every_link_of_the_chain_reopens_the_lines_that_it_quotes() -> None:
+    incident = pid_leak()
+    for step in chain(incident):
+        quoted = [q.insert_id for q in (*step.quotes, *step.more)]
+        assert bool(step.lines_link) is any(quoted)
+        if not step.lines_link:
+            continue
+        url = unquote(step.lines_link)
+        assert all(f'"{one}"' in url for one in quoted if one)
+        assert "?project=acme-payments" in url
+    nowhere = incident.model_copy(update={"cluster": incident.cluster.model_copy(update={"project": None})})
+    assert [step.lines_link for step in chain(nowhere)] == [None] * len(chain(nowhere))
+    assert not any(step.query_too_long for step in chain(nowhere))
+
+
+def test_the_page_says_where_a_query_is_too_long_or_narrower_than_what_matched() -> None:
+    incident = pid_leak()
+    cause = incident.causes[0].model_copy(update={"query_url": None, "query_left_out": 2})
+    html = render(incident.model_copy(update={"causes": (cause, *incident.causes[1:])}), "html", redact=True)
+    assert "A link can't hold this query; paste it, or open the quoted lines above." in html
+    assert "2 more wordings matched, which a link can't hold beside these." in html

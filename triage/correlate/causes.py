@@ -12,6 +12,7 @@ from triage.correlate.associate import Association, contrast
 from triage.correlate.attribute import Named, name_directly
 from triage.correlate.chain import build_chain
 from triage.correlate.colocate import locate
+from triage.correlate.coverage import broken_off
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES, Explanation
 from triage.correlate.facts import Facts, gather
@@ -71,6 +72,7 @@ def _facts(
         chain=chain,
         named=named,
         located=located,
+        broken_off=broken_off(stage.evidence.gaps),
     )
     return facts, named
 
@@ -129,7 +131,7 @@ def _cause(stage: Stage, facts: Facts, rank: int, found: Sequence[Trend]) -> Cau
     signals = (facts.cause, PIDS) if facts.cause == ZOMBIES else (facts.cause,)
     gaps = leads(scene, drafts, (facts.cause,), facts.explained) or leads(scene, drafts, signals, facts.explained)
     enough = facts.total >= 2
-    query = cause_query(stage.pack, facts.cause, _alternatives(stage, facts.cause, facts.explained))
+    query, left_out = cause_query(stage.pack, facts.cause, _alternatives(stage, facts.cause, facts.explained))
     a = facts.association
     several = enough and len(gaps) >= 2
     return Cause(
@@ -149,6 +151,7 @@ def _cause(stage: Stage, facts: Facts, rank: int, found: Sequence[Trend]) -> Cau
         leads=sum(1 for gap in gaps if gap >= 0),
         trends=tuple(found),
         query=query,
+        query_left_out=left_out,
         query_url=logs_query_url(
             query, stage.evidence.cluster.project, stage.evidence.window.start, stage.evidence.window.end
         ),
@@ -184,7 +187,7 @@ def planned_causes(stage: Stage) -> tuple[Cause, ...]:
     for rank, signal in enumerate(most_planned(drafts), start=1):
         episodes = [i for i, d in enumerate(drafts) if d.planned == signal]
         declared = stage.scene.graph.signal(signal)
-        query = cause_query(stage.pack, signal, [a.name for a in declared.detect] if declared else ())
+        query, left_out = cause_query(stage.pack, signal, [a.name for a in declared.detect] if declared else ())
         found.append(
             Cause(
                 signal=signal,
@@ -198,6 +201,7 @@ def planned_causes(stage: Stage) -> tuple[Cause, ...]:
                 evidence=cause_lines(stage.scene, drafts, (signal,), episodes, stage.evidence.cluster.project),
                 title=declared.title if declared else signal,
                 query=query,
+                query_left_out=left_out,
                 query_url=logs_query_url(
                     query, stage.evidence.cluster.project, stage.evidence.window.start, stage.evidence.window.end
                 ),

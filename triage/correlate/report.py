@@ -141,19 +141,20 @@ def signal_infos(pack: Pack, named: set[str]) -> tuple[SignalInfo, ...]:
     )
 
 
-def cause_query(pack: Pack, signal: str, alternatives: Sequence[str]) -> str:
-    """The filter that finds a cause's lines: the wordings that matched, joined, as many as an address can hold.
+def cause_query(pack: Pack, signal: str, alternatives: Sequence[str]) -> tuple[str, int]:
+    """The filter that finds a cause's lines, and how many wordings it leaves out.
 
+    It joins the wordings that matched, as many as an address can hold; where it can hold none, the first by itself.
     `alternatives` stand in the order in which they are wanted.
     """
+    filters = [found for name in alternatives if (found := pack.wanted.get(f"{signal}/{name}"))]
     parts: list[str] = []
-    for name in alternatives:
-        filter_ = pack.wanted.get(f"{signal}/{name}")
-        if filter_ and (not parts or sum(len(quote(p)) for p in (*parts, filter_)) < _LONGEST_QUERY):
+    for filter_ in filters:
+        if sum(len(quote(part)) for part in (*parts, filter_)) < _LONGEST_QUERY:
             parts.append(filter_)
-    if len(parts) == 1:
-        return parts[0]
-    return "\nOR ".join(f"({part})" for part in parts)
+    parts = parts or filters[:1]
+    joined = parts[0] if len(parts) == 1 else "\nOR ".join(f"({part})" for part in parts)
+    return joined, len(filters) - len(parts)
 
 
 def provenance(evidence: Evidence, now: datetime) -> Provenance:

@@ -180,6 +180,8 @@ class Cause(Model):
     trends: tuple[Trend, ...] = ()
     query: str = ""
     """The filter that finds these lines in Logs Explorer."""
+    query_left_out: int = 0
+    """Wordings that matched as well, but that the address of a query can't hold."""
     query_url: str | None = None
 
 

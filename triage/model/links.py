@@ -1,5 +1,6 @@
 """Addresses in Logs Explorer that reopen exactly what a sentence rests on."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -35,6 +36,11 @@ def log_entry_filter(insert_id: str, timestamp: datetime, log_name: str | None =
     if log_name:
         parts.insert(0, f"logName={quoted(log_name)}")
     return "\n".join(parts)
+
+
+def log_entries_filter(insert_ids: Sequence[str]) -> str:
+    """The filter that finds these entries again, whatever says them."""
+    return f"insertId=({' OR '.join(quoted(one) for one in dict.fromkeys(insert_ids))})"
 
 
 def log_entry_url(

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from triage.model.incident import Cause, ChainLink, Incident, Line, OccurrenceSummary, SignalInfo
+from triage.model.links import log_entries_filter, logs_query_url
 from triage.render import words
 from triage.render.links import safe_link
 
@@ -53,6 +55,12 @@ class Step:
     left_out: int
     query: str
     query_link: str | None
+    query_too_long: bool
+    """Whether a link is missing because no address could hold the query."""
+    query_left_out: int
+    """Wordings that the query leaves out, because an address can't hold them."""
+    lines_link: str | None
+    """Opens the quoted lines, and nothing else."""
     references: tuple[tuple[str, str], ...]
     falsepositives: tuple[str, ...]
     variants: tuple[str, ...]
@@ -143,12 +151,25 @@ def _step(incident: Incident, number: int, signal: str, lines: Sequence[Line], l
         left_out=max(0, len(varied) - shown - _MOST_MORE),
         query=cause.query if cause else "",
         query_link=safe_link(cause.query_url) if cause else None,
+        query_too_long=bool(cause and cause.query and incident.cluster.project and not safe_link(cause.query_url)),
+        query_left_out=cause.query_left_out if cause else 0,
+        lines_link=_lines_link(incident, varied[: shown + _MOST_MORE]),
         references=tuple((r.what, r.url) for r in info.references if safe_link(r.url)) if info else (),
         falsepositives=info.falsepositives if info else (),
         variants=cause.variants if cause else (),
         because=link.because if link else "",
         because_seen=_link_seen(link) if link else "",
     )
+
+
+def _lines_link(incident: Incident, lines: Sequence[Line]) -> str | None:
+    """What reopens the lines that a reader sees, where their ids are known."""
+    known = [line for line in lines if line.insert_id]
+    if not known:
+        return None
+    moments, second = [line.timestamp for line in known], timedelta(seconds=1)
+    query = log_entries_filter([line.insert_id or "" for line in known])
+    return safe_link(logs_query_url(query, incident.cluster.project, min(moments) - second, max(moments) + second))
 
 
 def _varied(lines: Iterable[Line]) -> list[Line]:
