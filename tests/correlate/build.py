@@ -13,7 +13,7 @@ from triage.evidence.evidence import Evidence
 from triage.evidence.occurrences import OCCURRENCES
 from triage.evidence.tables import ALERTS, COVERAGE, ENTRIES, METRICS, NODE_POOLS, OPERATIONS, PLACEMENTS, frame
 from triage.model.incident import Incident
-from triage.model.place import Cluster, Window
+from triage.model.place import Cluster, Gap, Window
 from triage.model.signal import Link, MetricRule, Pack, Remedy, Role, Severity, Signal, Status, Step
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -92,6 +92,7 @@ class Story:
     private: bool = False
     silent_logs: bool = False
     present: frozenset[str] = ALL
+    gaps: tuple[Gap, ...] = ()
     entries: list[dict[str, Any]] = field(default_factory=list)
     occurrences: list[dict[str, Any]] = field(default_factory=list)
     operations: list[dict[str, Any]] = field(default_factory=list)
@@ -265,6 +266,7 @@ class Story:
                 ],
             ),
             present=self.present,
+            gaps=self.gaps,
         )
 
     def tell(self, signals: Pack | None = None) -> Incident:

@@ -64,8 +64,13 @@ class Located:
     """Workload → the chance that its pods were on so many of the failing nodes by accident, uncorrected."""
 
     def seconds(self, name: str) -> bool:
-        """Whether placements agree with other evidence on one workload: no search, so there is nothing to correct."""
-        return self.chances.get(name, 1.0) <= P_SECOND
+        """Whether placements agree with other evidence on one workload, and name no other one.
+
+        One that other evidence picked was not searched for, so there is nothing to correct.
+        """
+        others = {suspect.name for suspect in self.suspects} - {name}
+        agree = name in {suspect.name for suspect in self.suspects} or not others
+        return agree and self.chances.get(name, 1.0) <= P_SECOND
 
 
 def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Located:

@@ -7,11 +7,24 @@ import numpy as np
 import pandas as pd
 
 from triage.correlate.times import MINUTE, column_ns
+from triage.model.place import Gap
 
 BIN = 5 * MINUTE
 ENOUGH = 0.5
 """A span counts as looked at where at least half of its five-minute bins hold an entry."""
 _ANY = "*"
+_BROKEN_OFF = ("cut short", "breaks off")
+"""What the sources say of a read that ended before its time."""
+
+
+def broken_off(gaps: Iterable[Gap]) -> str:
+    """Why a part of the logs was not read to its end, in the gap's words; nothing where all that was begun was read.
+
+    A read that Ctrl-C stopped, a bundle that nobody completed, an archive that breaks off: the next line might have
+    named another cause. A log that was never asked for, or may not be read, is named as missing instead.
+    """
+    logs = (gap.reason for gap in gaps if gap.source in ("entries", "files"))
+    return next((reason for reason in logs if any(words in reason for words in _BROKEN_OFF)), "")
 
 
 class Coverage:

@@ -50,6 +50,8 @@ class Facts:
     looked: int
     """Explained episodes whose lead-up was looked at, or whose lines name the cause all the same."""
     inferred: int
+    broken_off: str = ""
+    """Why a part of the logs was not read to its end; nothing where it was."""
     rivals: tuple[str, ...] = ()
     """Other signals with equal claims."""
     lesser: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ def gather(
     chain: Chain,
     named: Named,
     located: Located,
+    broken_off: str = "",
 ) -> Facts:
     """Count everything for one cause."""
     explained = explanation.episodes_of(cause)
@@ -126,6 +129,7 @@ def gather(
         covered=len(covered),
         looked=len(covered | named_in),
         inferred=sum(1 for i in explained if drafts[i].inferred),
+        broken_off=broken_off,
         rivals=rivals,
         lesser=lesser,
     )

@@ -92,6 +92,10 @@ def _not_common(f: Facts) -> tuple[bool, str]:
     return passes, f"{_of(a.same[1] + a.other[1], a.controls)} control windows show it"
 
 
+def _read_to_the_end(f: Facts) -> tuple[bool, str]:
+    return not f.broken_off, f.broken_off or "all that was begun was read"
+
+
 def _two_named(f: Facts) -> tuple[bool, str]:
     return f.mechanism >= 2 and f.before >= f.mechanism, (
         f"named in {f.mechanism} episodes, before NotReady in {f.before}"
@@ -139,6 +143,7 @@ RULES = (
         _not_common,
     ),
     Rule(Confidence.LIKELY, "No other cause has equal claims", _no_rival),
+    Rule(Confidence.LIKELY, "No read of the logs broke off: what is unread may name another cause", _read_to_the_end),
     Rule(Confidence.CONFIRMED, "Named in at least two episodes, before NotReady in each", _two_named),
     Rule(Confidence.CONFIRMED, "It explains at least 80 % of the unplanned episodes", _most),
     Rule(Confidence.CONFIRMED, "80 % of the lead-ups were looked at: covered by logs, or named by a line", _covered),

@@ -5,6 +5,7 @@ from tests.correlate.test_shared import serving_badly
 from tests.correlate.witnesses.graph import each
 from tests.correlate.witnesses.table import witness
 from triage.model.incident import Verdict
+from triage.model.place import Gap
 
 SURE = ("likely", "confirmed")
 
@@ -77,6 +78,14 @@ def two_failures_hand_in_hand() -> None:
     """Tables are full and memory is out on every node that dies, in the same minute: either may be the reason."""
     story = each(Story(), ("conntrack-full", 0.3, True), ("system-oom", 0.3, True))
     assert story.tell().verdict.confidence == "possible"
+
+
+@witness("gate, likely: No read of the logs broke off: what is unread may name another cause")
+def a_collection_that_somebody_stopped() -> None:
+    """Ctrl-C came after the kubelets' lines of hung runtimes, before the kernel's of refused forks was read."""
+    cut = "the collection was cut short after 4,000 entries, at 2026-03-01T09:00:00Z"
+    story = Story(gaps=(Gap(source="entries", reason=cut, remedy="run it again"),))
+    assert each(story, ("runtime-down", 0.2, True)).tell().verdict.confidence == "possible"
 
 
 @witness("gate, confirmed: Named in at least two episodes, before NotReady in each")
