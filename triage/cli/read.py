@@ -80,10 +80,11 @@ def _entries(
 ) -> Iterator[dict[str, Any]]:
     import duckdb
 
-    from triage.lql import matching
+    from triage.lql import matching, prepare
     from triage.sources.files import open_evidence
 
     with open_evidence(path) as opened, duckdb.connect() as connection:
+        prepare(connection)
         relation = f"(SELECT entry FROM ({opened.sql()}))"  # noqa: S608 - our own SQL
         if fresh is not None:
             relation = _fresh(connection, relation, fresh)
