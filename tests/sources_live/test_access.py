@@ -72,6 +72,21 @@ def test_without_default_credentials_the_signed_in_gcloud_gives_a_token(
     assert access.credentials.token == "ya29.borrowed"
 
 
+def test_impersonation_is_done_once_and_billed_to_the_quota_project(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    signed_out(monkeypatch, tmp_path)
+    monkeypatch.setenv("CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", "reader@p.iam.gserviceaccount.com")
+    program = fake_gcloud(tmp_path / "bin", """echo '{"token": "own'$CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT'"}'""")
+    monkeypatch.setenv("PATH", f"{program}:/usr/bin:/bin")
+    access = Access.sign_in(
+        "p", Endpoints.of({}), impersonate="reader@p.iam.gserviceaccount.com", quota_project="payer"
+    )
+    assert access.account == "reader@p.iam.gserviceaccount.com"
+    assert getattr(access.credentials, "_source_credentials").token == "own"  # noqa: B009 - theirs, and private
+    assert access.credentials.quota_project_id == "payer"
+
+
 def test_gclouds_active_configuration_is_read_as_gcloud_reads_it(tmp_path: Path) -> None:
     (tmp_path / "configurations").mkdir()
     (tmp_path / "active_config").write_text("work\n")
@@ -88,4 +103,5 @@ def test_gclouds_active_configuration_is_read_as_gcloud_reads_it(tmp_path: Path)
     )
     assert active_defaults(here | {"CLOUDSDK_ACTIVE_CONFIG_NAME": "other"}).project == "other"
     assert active_defaults(here | {"CLOUDSDK_CORE_PROJECT": "said"}).project == "said"
+    assert active_defaults(here | {"CLOUDSDK_CORE_PROJECT": ""}).project is None
     assert active_defaults({"CLOUDSDK_CONFIG": str(tmp_path / "none")}).project is None

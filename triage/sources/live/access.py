@@ -124,7 +124,10 @@ class Access:
         credentials = _source_credentials(_IMPERSONATING if impersonate else SCOPES, quota_project)
         if impersonate:
             credentials = google.auth.impersonated_credentials.Credentials(
-                source_credentials=credentials, target_principal=impersonate, target_scopes=list(SCOPES)
+                source_credentials=credentials,
+                target_principal=impersonate,
+                target_scopes=list(SCOPES),
+                quota_project_id=quota_project,
             )
             account = impersonate
         account = account or getattr(credentials, "service_account_email", None)

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import shutil
 import subprocess  # nosec: gcloud is called with fixed arguments
 from collections.abc import Mapping
@@ -33,7 +34,10 @@ def active_defaults(environment: Mapping[str, str]) -> Defaults:
         file = configparser.ConfigParser()
 
     def setting(section: str, key: str) -> str | None:
-        return environment.get(f"CLOUDSDK_{section}_{key}".upper()) or file.get(section, key, fallback=None) or None
+        written = file.get(section, key, fallback=None)
+        return (
+            environment.get(f"CLOUDSDK_{section}_{key}".upper(), written) or None
+        )  # set to nothing, it counts as well
 
     return Defaults(
         project=setting("core", "project") or environment.get("GOOGLE_CLOUD_PROJECT"),
@@ -54,6 +58,8 @@ def access_token(timeout_s: float = 30) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - a fixed argument list, no shell
             [gcloud, "auth", "print-access-token", "--format=json", "--quiet"],
+            # The account's own token: whom to impersonate is for us to do, and not twice.
+            env=os.environ | {"CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT": ""},
             capture_output=True,
             text=True,
             timeout=timeout_s,
