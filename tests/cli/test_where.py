@@ -19,6 +19,8 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
         ("projects/shop/locations/europe-west1/clusters/prod", "prod", "shop", "europe-west1"),
         ("projects/shop/zones/us-central1-a/clusters/prod", "prod", "shop", "us-central1-a"),
         ("gke_shop_us-central1-a_prod", "prod", "shop", "us-central1-a"),
+        ("//container.googleapis.com/projects/shop/locations/us-a/clusters/prod", "prod", "shop", "us-a"),
+        ("gke_example.com:shop_us-central1-a_prod_2", "prod_2", "example.com:shop", "us-central1-a"),
         ("https://container.googleapis.com/v1/projects/shop/zones/us-a/clusters/prod", "prod", "shop", "us-a"),
         (
             "https://console.cloud.google.com/kubernetes/clusters/details/us-central1/prod/nodes?project=shop&x=1",
@@ -33,7 +35,18 @@ def test_every_way_to_name_a_cluster(text: str, cluster: str, project: str | Non
     assert (place.cluster, place.project, place.location) == (cluster, project, location)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "prod;rm -rf /", "https://example.com/", "../x", "-prod", "x" * 500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "a b", "prod;rm -rf /", "https://example.com/", "../x", "-prod", "x" * 500, "http://[::1", "//"),
+        "projects/shop/locations/europe west/clusters/prod",
+        "projects/shop;id/locations/europe-west1/clusters/prod",
+        "projects/shop/locations/europe-west1/clusters/prod|x",
+        "any/thing/projects/shop/locations/europe-west1/clusters/prod",
+        "gke_shop_$(id)_prod",
+        "https://console.cloud.google.com/kubernetes/clusters/details/us-central1/a%20b?project=shop",
+    ],
+)
 def test_what_names_no_cluster_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="names no cluster"):
         parse_cluster(text)

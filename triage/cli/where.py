@@ -4,17 +4,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from triage.errors import InputError
 from triage.model.place import Ask
 from triage.units import parse_duration, parse_time
 
-_RESOURCE = re.compile(
-    r"(?:.*/)?projects/(?P<project>[^/]+)/(?:locations|zones|regions)/(?P<location>[^/]+)/clusters/(?P<cluster>[^/?#]+)"
-)
-_CONTEXT = re.compile(r"gke_(?P<project>[^_]+)_(?P<location>[^_]+)_(?P<cluster>.+)")
-_CONSOLE = re.compile(r".*/clusters/details/(?P<location>[^/]+)/(?P<cluster>[^/?#]+)")
+_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,98}[A-Za-z0-9])?"
+_PROJECT = r"(?P<project>[a-z0-9](?:[-a-z0-9.:]{0,98}[a-z0-9])?)"  # an id, example.com:id of old, or a number
+_LOCATION = r"(?P<location>[a-z](?:[-a-z0-9]{0,62}[a-z0-9])?)"
+_CLUSTER = f"(?P<cluster>{_NAME})"
+_PATH = re.compile(f"projects/{_PROJECT}/(?:locations|zones|regions)/{_LOCATION}/clusters/{_CLUSTER}")
+_CONTEXT = re.compile(f"gke_{_PROJECT}_{_LOCATION}_{_CLUSTER}")
+# Without a scheme, `//container.googleapis.com/…`, is how inventories write it.
+_URL = re.compile(r"(?:https?:)?//[^/?#]+(?P<path>/[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?")
+_API = re.compile(f"(?:/v[0-9a-z]+)?/{_PATH.pattern}")
+_CONSOLE = re.compile(f"/kubernetes/clusters/details/{_LOCATION}/{_CLUSTER}(?:/.*)?")
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,14 @@ def parse_cluster(text: str | None) -> Place:
     if text is None:
         return Place(None)
     text = text.strip()
-    if match := _RESOURCE.fullmatch(text) or _CONTEXT.fullmatch(text):
+    url = _URL.fullmatch(text)
+    path = unquote(url["path"]) if url else ""
+    if match := _PATH.fullmatch(text.removeprefix("/")) or _CONTEXT.fullmatch(text) or _API.fullmatch(path):
         return Place(match["cluster"], match["project"], match["location"])
-    if text.startswith(("http://", "https://")):
-        url = urlsplit(text)
-        if match := _CONSOLE.match(unquote(url.path)):
-            return Place(match["cluster"], parse_qs(url.query).get("project", [None])[0], match["location"])
-        if match := _RESOURCE.match(unquote(url.path)):
-            return Place(match["cluster"], match["project"], match["location"])
-    elif re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,98}[A-Za-z0-9])?", text):
+    if url and (match := _CONSOLE.fullmatch(path)):
+        project = parse_qs(url["query"] or "").get("project", [""])[0]
+        return Place(match["cluster"], project if re.fullmatch(_PROJECT, project) else None, match["location"])
+    if re.fullmatch(_NAME, text):
         return Place(text)
     raise InputError(
         f"--cluster {text[:120]!r} names no cluster",
