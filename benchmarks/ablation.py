@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.accuracy import DESCRIPTIONS, made, played
 from benchmarks.judging import CONFIDENT, Marks, judge
 from benchmarks.knockouts import KNOCKOUTS, applies
-from benchmarks.rules import PICTURE, RULES, Off
+from benchmarks.rules import PICTURE, RULES, Off, weighed
 from fixtures.simulate import catalogue
 from fixtures.simulate.world import World
 from tests.correlate.knockouts import Case, with_moved_failures
@@ -40,34 +40,34 @@ from triage.sources.plan import make_plan
 INCIDENTS = (
     "co-location-tie",
     "conntrack-full",
-    "deleted-by-user",
-    "disk-pressure",
-    "dns-failure",
-    "fd-exhaustion",
+    "evictions",
     "host-error",
     "lone-repair",
-    "memory-pressure",
     "no-cause",
-    "pid-leak-2026",
-    "pid-leak-clock-skew",
     "pid-leak-co-location",
     "pid-leak-direct",
-    "pid-leak-metric-only",
     "pid-limit-pod",
-    "preemption",
-    "runtime-hung",
     "runtime-hung-together",
-    "silent-with-decoys",
     "system-oom-daemonset",
     "two-causes",
     "upgrade-and-fault",
+    "zombies-probe-only",
 )
 """One of each family, and the hard ones: every rule should have something to do."""
-ROBBED = ("without the cause", "placements shuffled", "repairs moved")
+ROBBED = ("without the cause", "placements shuffled", "names shuffled", "repairs moved")
 NULLS = 1
 """How often each incident's failures are moved."""
 
 Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Evidence in memory, the report on it, and the rules without which that report could be another one."""
+
+    case: Case
+    report: Report
+    weighed: frozenset[str]
 
 
 @dataclass
@@ -76,10 +76,9 @@ class Kept:
 
     name: str
     truth: dict[str, Any]
-    case: Case
-    before: Report
-    robbed: list[tuple[str, Case, Callable[[Report], bool]]] = field(default_factory=list)
-    nulls: list[Case] = field(default_factory=list)
+    plain: Tried
+    robbed: list[tuple[str, Tried, Callable[[Report], bool]]] = field(default_factory=list)
+    nulls: list[Tried] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -102,19 +101,21 @@ def keep(path: Path, reseed: int, pack: Pack, scratch: Path, *, plain: bool = Fa
     world = played(path, reseed)
     truth = made(world, scratch / path.stem)
     case = _read(scratch / path.stem, truth, pack)
-    kept = Kept(path.stem, truth, case, report_on(case, truth, pack))
+    kept = Kept(path.stem, truth, tried(case, truth, pack))
+    before = kept.plain.report
     if plain:
         return kept
     for name in ROBBED:
         rob, consequence = KNOCKOUTS[name]
         robbed = played(path, reseed)
-        if applies(name, robbed, kept.before):
+        if applies(name, robbed, before):
             rob(robbed)
             found = _read(scratch / f"{path.stem}-robbed", made(robbed, scratch / f"{path.stem}-robbed"), pack)
-            kept.robbed.append((name, found, _follows(consequence, kept.before, robbed)))
+            kept.robbed.append((name, tried(found, truth, pack), _follows(consequence, before, robbed)))
     # What serves badly without going down has no failures to move.
     if any(e["kind"] in {"repair", "unrepaired"} and e["not_ready"] for e in truth["episodes"]):
-        kept.nulls = [with_moved_failures(case, seed, times=True) for seed in range(NULLS)]
+        moved = [with_moved_failures(case, seed, times=True) for seed in range(NULLS)]
+        kept.nulls = [tried(each, truth, pack) for each in moved]
     return kept
 
 
@@ -140,17 +141,29 @@ def report_on(case: Case, truth: dict[str, Any], pack: Pack) -> Report:
     return report
 
 
-def score(incidents: Sequence[Kept], pack: Pack) -> Score:
-    """Correlate everything and count."""
+def tried(case: Case, truth: dict[str, Any], pack: Pack) -> Tried:
+    """Correlate once with all rules, and note which had a part in it."""
+    with weighed(RULES) as rules:
+        report = report_on(case, truth, pack)
+    unmet = {f"gate, {gate['level']}: {gate['rule']}" for gate in report["verdict"]["gates"] if not gate["met"]}
+    return Tried(case, report, frozenset(rule for rule in rules if not rule.startswith("gate, ") or rule in unmet))
+
+
+def score(incidents: Sequence[Kept], pack: Pack, off: Off | None = None) -> Score:
+    """Count what is right, with one rule switched off; only where it had a part is anything correlated again."""
+
+    def report_without(each: Tried, truth: dict[str, Any]) -> Report:
+        return report_on(each.case, truth, pack) if off and off.rule in each.weighed else each.report
+
     marked: dict[str, Marks] = {}
     unmoved, alarms = set(), set()
     for kept in incidents:
-        marked[kept.name] = judge(report_on(kept.case, kept.truth, pack), kept.truth)
-        for name, case, follows in kept.robbed:
-            if not follows(report_on(case, kept.truth, pack)):
+        marked[kept.name] = judge(report_without(kept.plain, kept.truth), kept.truth)
+        for name, each, follows in kept.robbed:
+            if not follows(report_without(each, kept.truth)):
                 unmoved.add(f"{kept.name} {name}")
-        for number, case in enumerate(kept.nulls):
-            if report_on(case, kept.truth, pack)["verdict"]["confidence"] in CONFIDENT:
+        for number, each in enumerate(kept.nulls):
+            if report_without(each, kept.truth)["verdict"]["confidence"] in CONFIDENT:
                 alarms.add(f"{kept.name} #{number}")
     marks = marked.values()
     return Score(
@@ -205,7 +218,7 @@ def ablate(incidents: Sequence[Kept], rules: Sequence[Off], pack: Pack, *, verbo
     idle = []
     for off in rules:
         with off.switched():
-            now = score(incidents, pack)
+            now = score(incidents, pack, off)
         deltas = [after - before for before, after in zip(numbers(base), numbers(now), strict=True)]
         told = list(changes(base, now))
         print(row(off.rule, [f"{delta:+d}" if delta else "." for delta in deltas]), flush=True)

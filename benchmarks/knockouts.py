@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from benchmarks.judging import CONFIDENT, RANK
 from fixtures.simulate.cluster import Node
+from fixtures.simulate.workloads import Pod
 from fixtures.simulate.world import World
 
 Report = dict[str, dict[str, object]]
@@ -39,6 +40,32 @@ def shuffled_placements(world: World) -> None:
             text = text.replace(old.name, new.name)
             text = text.replace(old.boot(record.t).instance_id, new.boot(record.t).instance_id)
             record.entry, record.node = json.loads(text), new.name
+
+
+def shuffled_names(world: World) -> None:
+    """Let every line that names a pod name another pod of its node, drawn by lot each time.
+
+    This takes the proof away where shuffled placements cannot: a DaemonSet is on every node anyway, and lines of a
+    pod at its own limit go with the pod.
+    """
+    rng = random.Random(f"names {world.described.seed}")
+    marks = {
+        pod.uid: (pod.name, pod.uid, pod.uid.replace("-", "_"), pod.container_id, pod.sandbox_id, pod.workload.name)
+        for pod in world.placements.pods
+    }
+    on: dict[str, list[Pod]] = {}
+    for pod in world.placements.pods:
+        on.setdefault(pod.node.name, []).append(pod)
+    for record in world.records:
+        text = json.dumps(record.entry)
+        here = on.get(record.node or "", [])
+        named = next((pod for pod in here if any(mark in text for mark in marks[pod.uid][:5])), None)
+        if named is not None and record.signals:
+            other = rng.choice(here)
+            for old, new in zip(marks[named.uid], marks[other.uid], strict=True):
+                text = text.replace(old, new)
+            record.entry = json.loads(text)
+    world.described.files = [name for name in world.described.files if name != "metrics"]
 
 
 def shifted_alerts(world: World) -> None:
@@ -95,6 +122,7 @@ Knockout = tuple[Callable[[World], None], Callable[[Report, Report, World], bool
 KNOCKOUTS: dict[str, Knockout] = {
     "without the cause": (without_cause, _fallen),
     "placements shuffled": (shuffled_placements, _suspect_gone),
+    "names shuffled": (shuffled_names, _suspect_gone),
     "alerts shifted": (shifted_alerts, _untied),
     "repairs moved": (moved_repairs, _less_sure),
 }
@@ -107,11 +135,14 @@ def applies(name: str, world: World, before: Report) -> bool:
     faults = [episode for episode in world.episodes if episode.kind in {"repair", "unrepaired"}]
     if not faults or verdict["confidence"] not in CONFIDENT:
         return False
+    # A DaemonSet runs on every node, wherever other pods are put; and a node that only serves badly does so
+    # for its pod's own lines, which go with the pod. There the names are shuffled instead.
+    moved = {pod.workload.full_name for pod in world.placements.pods if pod.workload.kind != "DaemonSet"}
+    moves = verdict["workload"] in moved and any(episode.not_ready is not None for episode in faults)
     if name == "placements shuffled":
-        # A DaemonSet runs on every node, wherever other pods are put; and a node that only serves badly does so
-        # for its pod's own lines, which go with the pod.
-        moved = {pod.workload.full_name for pod in world.placements.pods if pod.workload.kind != "DaemonSet"}
-        return verdict["workload"] in moved and any(episode.not_ready is not None for episode in faults)
+        return moves
+    if name == "names shuffled":
+        return verdict["workload"] is not None and not moves
     if name == "alerts shifted":
         return "alerts" in world.described.files and len(world.alerts) >= 6 and len(faults) >= 3
     if name == "repairs moved":

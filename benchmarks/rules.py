@@ -5,6 +5,7 @@ the correlator itself has no switches. A name that is gone from the correlator f
 """
 
 import copy
+import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -53,6 +54,38 @@ class Off:
             for where, name, stand_in in self.patches:
                 stack.enter_context(patch.object(where, name, stand_in))
             yield
+
+
+_IN_PLACE = ("_crowds", "_zombies_first")
+
+
+@contextmanager
+def weighed(rules: Sequence[Off]) -> Iterator[set[str]]:
+    """While this lasts, the set gathers the rules whose absence could change what is being correlated.
+
+    Beside each function that a rule puts in, its stand-in is asked the same; where both always agree, the rule has no
+    part in the answer. Of constants, and of what changes its arguments in place, nobody can tell: such rules are in.
+    """
+    found: set[str] = set()
+    with ExitStack() as stack:
+        for off in rules:
+            for where, name, stand_in in off.patches:
+                rule = vars(where).get(name) if isinstance(where, type) else getattr(where, name)
+                if callable(stand_in) and callable(rule) and name not in _IN_PLACE:
+                    stack.enter_context(patch.object(where, name, _beside(rule, stand_in, off.rule, found)))
+                else:
+                    found.add(off.rule)
+        yield found
+
+
+def _beside(rule: Any, stand_in: Any, name: str, found: set[str]) -> Any:
+    def asked(*args: Any, **named: Any) -> Any:
+        answer = rule(*args, **named)
+        if name not in found and pickle.dumps(answer) != pickle.dumps(stand_in(*args, **named)):
+            found.add(name)
+        return answer
+
+    return asked
 
 
 def _always(answer: Any) -> Any:

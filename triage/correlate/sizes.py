@@ -32,6 +32,8 @@ def large_evictions(rows: pd.DataFrame) -> pd.DataFrame:
 
     Takes and returns one episode's occurrences (`message`); what tells no use stays.
     """
+    if not rows["message"].str.contains("was using", regex=False, na=False).any():
+        return rows
     used = rows["message"].map(_usage).astype(float)
     least = rows["message"].map(_least).astype(float)
     return rows[used.isna() | ((used >= least) & (used >= _MUCH * used.max()))]
@@ -59,6 +61,8 @@ def large_kills(named: pd.DataFrame, messages: pd.Series) -> pd.DataFrame:
     `named` are one episode's occurrences that speak of a workload, `messages` all its lines: which process was chosen
     stands in one, what it held in the next. A workload of which no line says what it held stays.
     """
+    if not named["message"].str.contains("global_oom", regex=False, na=False).any():
+        return named
     held: Mapping[str, int] = {
         pid: sum(map(int, _RSS.findall(rest))) for pid, rest in messages.dropna().str.extract(_KILLED).dropna().values
     }
