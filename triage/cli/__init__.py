@@ -34,6 +34,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # paragraphs of help are filled to the terminal's width
 )
 app.command("incident", epilog=incident.EPILOG)(incident.incident)
 app.command("collect", epilog=collect.EPILOG)(collect.collect)

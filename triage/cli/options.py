@@ -35,7 +35,13 @@ Project = Annotated[
 ]
 Location = Annotated[
     str | None,
-    typer.Option("--location", "-l", metavar="PLACE", help="Its zone or region.", rich_help_panel=WHERE),
+    typer.Option(
+        "--location",
+        "-l",
+        metavar="PLACE",
+        help="Its zone or region. (default: gcloud's, where several clusters bear the name)",
+        rich_help_panel=WHERE,
+    ),
 ]
 Since = Annotated[
     str,
@@ -103,13 +109,19 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Where the report goes: .html, .json or .md by its suffix, - for standard output. Repeatable.",
+        help="Where the report goes: .html, .json, .md or .png by its suffix, - for standard output. Repeatable.",
         rich_help_panel=OUTPUT,
     ),
 ]
 Format = Annotated[
     ReportFormat | None,
-    typer.Option("--format", "-f", help="The format, whatever the suffix.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="html, json or markdown, whatever the suffix.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Redact = Annotated[
     bool | None,

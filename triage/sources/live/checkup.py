@@ -48,12 +48,12 @@ def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None
     monitoring = MonitoringReader(access, patience_s=20)
     yield _try("alerts", lambda: f"{len(monitoring.alerts(window))} in the last day")
     name = ask.cluster or (str(clusters[0].get("name")) if clusters else "none")
-    yield _try("metrics", lambda: f"{len(monitoring.series(NODE_METRICS[0], name, window))} nodes report PIDs")
+    yield _try("metrics", lambda: _reporting(monitoring.series(NODE_METRICS[0], name, window)))
     if ask.cluster and clusters:
-        yield from _of_cluster(clusters, ask, kubeconfig)
+        yield from _of_cluster(access, clusters, ask, kubeconfig)
 
 
-def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | None) -> Iterator[Check]:
+def _of_cluster(access: Access, clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | None) -> Iterator[Check]:
     try:
         cluster = pick_cluster(clusters, ask)
     except InputError as error:
@@ -63,19 +63,18 @@ def _of_cluster(clusters: list[dict[str, Any]], ask: Ask, kubeconfig: Path | Non
     yield Check("cluster", True, f"{cluster['name']} in {where}", source=False)
     parts = ((cluster.get("loggingConfig") or {}).get("componentConfig") or {}).get("enableComponents") or []
     logs_system = "SYSTEM_COMPONENTS" in parts or "kubernetes" in str(cluster.get("loggingService", ""))
-    yield Check(
-        "system logs",
-        logs_system,
-        "kubelet, runtime and node logs are collected" if logs_system else "system logging is switched off",
-        ""
-        if logs_system
-        else f"gcloud container clusters update {quote(cluster['name'])}"
-        f" --location={quote(str(location_of(cluster)))} --logging=SYSTEM,WORKLOAD   # changes the cluster",
-        source=False,
+    name, place, project = (quote(str(part)) for part in (cluster["name"], location_of(cluster), access.project))
+    switch_on = (
+        f"gcloud container clusters update {name} --location={place} --project={project}"
+        " --logging=SYSTEM,WORKLOAD   # changes the cluster"
     )
+    if logs_system:
+        yield Check("system logs", True, "kubelet, runtime and node logs are collected", source=False)
+    else:
+        yield Check("system logs", False, "system logging is switched off", switch_on, source=False)
     off = [p["name"] for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]
     yield Check("auto-repair", not off, f"off in {', '.join(off)}" if off else "on in every node pool", source=False)
-    yield _try("workloads", lambda: f"{len(read_workloads(cluster, kubeconfig=kubeconfig))} objects")
+    yield _try("workloads", lambda: f"{len(read_workloads(cluster, access.project, kubeconfig=kubeconfig))} objects")
 
 
 def _newest_entry(access: Access, window: Window) -> str:
@@ -83,6 +82,10 @@ def _newest_entry(access: Access, window: Window) -> str:
     reader = LogReader(access, (f"projects/{access.project}",), patience_s=20)
     page = next(reader.pages(f'log_id("events") timestamp>="{start}"'), [])
     return f"{len(page)} events in the last ten minutes" if page else "readable; no events in the last ten minutes"
+
+
+def _reporting(series: list[dict[str, Any]]) -> str:
+    return f"{len(series)} nodes report PIDs" if series else "readable; no node told its PIDs in the last ten minutes"
 
 
 def _try(what: str, ask: Callable[[], str]) -> Check:

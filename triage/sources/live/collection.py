@@ -289,7 +289,8 @@ def _metrics(run: _Run) -> None:
             name, place = quote(run.cluster["name"]), quote(str(location_of(run.cluster)))
             raise SourceError(
                 "reading metrics: Cloud Monitoring holds none of the cluster's nodes in this window",
-                remedy=f"gcloud container clusters update {name} --location={place} --monitoring=SYSTEM"
+                remedy=f"gcloud container clusters update {name} --location={place}"
+                f" --project={quote(run.access.project)} --monitoring=SYSTEM"
                 "   # changes the cluster",
             )
 
@@ -297,7 +298,7 @@ def _metrics(run: _Run) -> None:
 def _workloads(run: _Run, kubeconfig: Path | None) -> None:
     with run.gap("workloads"):
         run.progress("workloads", 0, None)
-        objects = read_workloads(run.cluster, kubeconfig=kubeconfig)
+        objects = read_workloads(run.cluster, run.access.project, kubeconfig=kubeconfig)
         run.bundle.write(f"workloads-{_stamp(run)}.json", {"apiVersion": "v1", "kind": "List", "items": objects})
         run.bundle.queries.append(Query("workloads", "deployments, pods, nodes, …", 1, len(objects)))
         run.progress("workloads", len(objects), len(objects))

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Any
 
 from triage.errors import InputError, SourceError
+from triage.sources.live.container import location_of
 
 # kubernetes takes half a second to import; only a live run needs it.
 KINDS = (
@@ -25,43 +26,46 @@ PAGE = 500
 
 
 def read_workloads(
-    cluster: Mapping[str, Any], *, kubeconfig: Path | None = None, timeout_s: float = 30
+    cluster: Mapping[str, Any], project: str, *, kubeconfig: Path | None = None, timeout_s: float = 30
 ) -> list[dict[str, Any]]:
     """All objects of `KINDS`, through the kubeconfig context whose endpoint is the cluster's.
 
-    Takes the cluster's description. Raises SourceError where no context fits or the API server does not answer,
-    InputError where `kubeconfig` cannot be read or holds another cluster only.
+    Takes the cluster's description, and its project for the remedies. Raises SourceError where no context fits or the
+    API server does not answer, InputError where `kubeconfig` cannot be read or holds another cluster only.
     """
     from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
     from kubernetes.config.config_exception import ConfigException  # noqa: PLC0415
     from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
+    remedy = by_hand(cluster, project)
     try:
-        client = _client(cluster, kubeconfig)
+        client = _client(cluster, kubeconfig, remedy)
         return [item for version, plural in KINDS for item in _list(client, version, plural, timeout_s)]
     except ConfigException as error:
-        raise SourceError(f"reading workloads: {_short(error)}", remedy=by_hand(cluster)) from error
+        raise SourceError(
+            f"reading workloads: no kubeconfig that can be used ({_short(error)})", remedy=remedy
+        ) from error
     except ApiException as error:
         raise SourceError(
-            f"reading workloads: the API server answers {error.status} {error.reason}", remedy=by_hand(cluster)
+            f"reading workloads: the API server answers {error.status} {error.reason}", remedy=remedy
         ) from error
     except (HTTPError, OSError, ValueError) as error:
         raise SourceError(
-            f"reading workloads: the API server cannot be reached ({_short(error)})", remedy=by_hand(cluster)
+            f"reading workloads: the API server cannot be reached ({_short(error)})", remedy=remedy
         ) from error
 
 
-def by_hand(cluster: Mapping[str, Any]) -> str:
+def by_hand(cluster: Mapping[str, Any], project: str) -> str:
     """The commands that supply workloads from a place that reaches the API server."""
     kinds = ",".join(plural for _, plural in KINDS)
-    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(str(cluster.get("location") or "LOCATION"))
+    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(location_of(cluster) or "LOCATION")
     return (
-        f"gcloud container clusters get-credentials {name} --location={location}"
+        f"gcloud container clusters get-credentials {name} --location={location} --project={quote(project)}"
         f" && kubectl get {kinds} -A -o json > workloads.json"
     )
 
 
-def _client(cluster: Mapping[str, Any], kubeconfig: Path | None) -> Any:
+def _client(cluster: Mapping[str, Any], kubeconfig: Path | None, remedy: str) -> Any:
     from kubernetes import config  # noqa: PLC0415
 
     path = str(kubeconfig) if kubeconfig else None
@@ -76,11 +80,9 @@ def _client(cluster: Mapping[str, Any], kubeconfig: Path | None) -> Any:
     if kubeconfig:
         raise InputError(
             f"{kubeconfig}: no context is of cluster {cluster.get('name')}, at {' or '.join(sorted(wanted)) or '?'}",
-            remedy=by_hand(cluster),
+            remedy=remedy,
         )
-    raise SourceError(
-        f"reading workloads: no kubeconfig context is of cluster {cluster.get('name')}", remedy=by_hand(cluster)
-    )
+    raise SourceError(f"reading workloads: no kubeconfig context is of cluster {cluster.get('name')}", remedy=remedy)
 
 
 def endpoints_of(cluster: Mapping[str, Any]) -> frozenset[str]:
