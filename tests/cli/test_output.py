@@ -68,3 +68,9 @@ def test_a_picture_that_cannot_be_drawn_is_known_before_the_work(monkeypatch: py
 def test_an_empty_name_is_not_taken_for_no_name(run: Run) -> None:
     for option in ("--node", "--operation"):
         assert_complains(run("incident", "--from", QUIET_DAY, option, ""), 2, "names nothing")
+
+
+def test_what_is_printed_into_a_pipe_is_whole(run: Run) -> None:
+    done = run("demo", env={"COLUMNS": "40"})
+    assert "…" not in done.stdout
+    assert any(line.startswith("now ") and "--command" in line for line in done.stdout.splitlines()), done.stdout

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from triage.model.place import Ask
     from triage.model.signal import Pack
 
+_UNCUT = 2000
+
 EPILOG = """\
 Examples:
 
@@ -200,7 +202,8 @@ def publish(
     if quiet:
         typer.echo(f"{one_line(found)}  {files}")
         return
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # Into a file or a pipe, no line is cut to a width that nobody has.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT, soft_wrap=True)
     console.print(summary(found))
     console.print(f"Report: {files}", markup=False)
 
