@@ -190,6 +190,8 @@ class Signal(Model):
     unless: tuple[Unless, ...] = ()
     clears: str | None = None
     """A filter for the way back to healthy, where there is one."""
+    because: str | None = Field(default=None, min_length=3, max_length=80)
+    """What broke, as the end of the sentence “two nodes went down because …”; causes have it."""
     summary: str
     """One line with `{node}`, `{count}`, `{duration}` and extracted names."""
     falsepositives: tuple[str, ...] = ()
