@@ -3,8 +3,8 @@ import shlex
 import pytest
 
 from tests.correlate.build import ALL, Story, leak
-from triage.correlate.commands import Names, command, fill
-from triage.model.place import Cluster
+from triage.correlate.commands import Names, command, fill, fill_gap
+from triage.model.place import Cluster, Gap
 from triage.model.signal import Step
 
 CLUSTER = Cluster(name="shop", project="shop-prod", location="us-central1-a")
@@ -88,6 +88,18 @@ def test_the_summary_is_two_sentences_of_plain_facts():
 
 def test_gaps_of_the_evidence_are_kept():
     assert Story(present=ALL).tell().gaps == ()
+
+
+def test_remedies_of_gaps_name_the_cluster():
+    remedy = "gcloud container clusters describe CLUSTER --location LOCATION --format=json > cluster.json"
+    (gap,) = Story(gaps=(Gap(source="cluster", reason="was not given", remedy=remedy),)).tell().gaps
+    assert gap.remedy == remedy.replace("CLUSTER", "shop").replace("LOCATION", "us-central1-a")
+
+
+@pytest.mark.parametrize("name", ["a b", "$(reboot)", "it's", "--all"])
+def test_a_hostile_name_is_left_to_fill_in(name):
+    gap = Gap(source="cluster", reason="was not given", remedy="triage collect --cluster CLUSTER --print-commands")
+    assert fill_gap(gap, Cluster(name=name)) == gap
 
 
 def test_messages_are_bounded_and_marked():

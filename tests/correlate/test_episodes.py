@@ -220,7 +220,7 @@ def test_three_nodes_within_five_minutes_are_one_group():
     story = Story()
     for i, hours in enumerate((5, 5.05, 5.1, 8)):
         story.goes_down(story.node(i), hours, back=hours + 0.2)
-    assert [e.group for e in story.tell().episodes] == [0, 0, 0, 1]
+    assert [e.group for e in story.tell().episodes] == [1, 1, 1, 2]
 
 
 def test_the_ready_condition_as_a_metric_tells_where_no_event_does():

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from triage.model.place import Cluster, Window
+from triage.model.place import Cluster, Gap, Window
 from triage.model.signal import Step
 from triage.units import format_time
 
@@ -99,6 +99,16 @@ def _inside_quotes(before: str) -> bool:
         elif character in "'\"" and quote in ("", character):
             quote = "" if quote else character
     return bool(quote)
+
+
+def fill_gap(gap: Gap, cluster: Cluster) -> Gap:
+    """The gap with what its remedy leaves to fill in (CLUSTER, LOCATION, PROJECT), as far as the evidence tells it."""
+    known = {"CLUSTER": cluster.name, "LOCATION": cluster.location, "PROJECT": cluster.project}
+    remedy = gap.remedy
+    for place, value in known.items():
+        if value and _PLAIN.fullmatch(value) and not value.startswith("-"):
+            remedy = re.sub(rf"\b{place}\b", value, remedy)
+    return gap if remedy == gap.remedy else gap.model_copy(update={"remedy": remedy})
 
 
 def command(*words: str | None) -> str:

@@ -44,6 +44,7 @@ class Draft:
     inferred: bool = False
     notes: tuple[str, ...] = ()
     group: int = 0
+    """Which group of onsets it belongs to; 0 until that is known."""
     served_badly: str | None = None
     """The signal that made an episode without NotReady."""
     retries: tuple[str, ...] = ()
@@ -228,14 +229,14 @@ def _noted(scene: Scene, draft: Draft, recreates: Sequence[Recreate]) -> Draft:
 
 
 def _grouped(drafts: list[Draft]) -> list[Draft]:
-    """Number the groups: onsets that chain within `TOGETHER`, planned work and faults apart, in order of onset."""
+    """Number the groups from 1: onsets that chain within `TOGETHER`, planned work and faults apart, by onset."""
     groups: dict[int, int] = {}
     last: dict[bool, tuple[int, int]] = {}
     for i in sorted(range(len(drafts)), key=lambda i: (drafts[i].onset, drafts[i].node)):
         planned = drafts[i].planned is not None
-        onset, group = last.get(planned, (-TOGETHER - 1, -1))
+        onset, group = last.get(planned, (-TOGETHER - 1, 0))
         if drafts[i].onset - onset > TOGETHER:
-            group = max(groups.values(), default=-1) + 1
+            group = max(groups.values(), default=0) + 1
         groups[i] = group
         last[planned] = (drafts[i].onset, group)
     return [replace(draft, group=groups[i]) for i, draft in enumerate(drafts)]

@@ -11,6 +11,7 @@ from triage.correlate.badly import serving_badly
 from triage.correlate.budget import with_budget
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
+from triage.correlate.commands import fill_gap
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene, build_episodes, finish
 from triage.correlate.explain import explain
@@ -147,7 +148,7 @@ def _incident(stage: Stage, verdict: Verdict, findings: Findings, alignment: Ali
         alerts=report_alerts(stage.alerts, stage.ties, drafts),
         alignment=alignment,
         occurrences=occurrences,
-        gaps=(*evidence.gaps, *coverage_gaps(scene.coverage, evidence)),
+        gaps=tuple(fill_gap(gap, evidence.cluster) for gap in evidence.gaps) + coverage_gaps(scene.coverage, evidence),
         provenance=provenance(evidence, now),
         timeline=make_timeline(scene, drafts, stage.series, _shown(stage.pack, verdict, stage.series)),
         recurrence=recurrences(drafts, scene.fleet, [workloads.get(i) for i in range(len(drafts))], _filling(causes)),
