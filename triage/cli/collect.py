@@ -56,6 +56,7 @@ def collect(
 
     The bundle is what --from takes. Nodes that GKE repairs lose their own logs: collect while they last.
     """
+    from triage import interrupt
     from triage.cli.live import Reach, collect_into, sign_in
     from triage.cli.where import clock, make_ask
     from triage.signals import load_pack
@@ -91,5 +92,8 @@ def collect(
             sys.stderr.writelines(f"        {line}\n" for line in gap.remedy.splitlines())
     typer.echo(str(bundle))
     if collected.interrupted:
+        interrupt.deal_with()
+        going_on = "the bundle is a part" if is_archive(bundle) else "the same again goes on where it stopped"
+        sys.stderr.write(f"triage: interrupted; {going_on}\n")
         return 130
     return 3 if strict and collected.gaps else 0
