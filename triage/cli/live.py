@@ -12,7 +12,8 @@ from triage.errors import InputError
 from triage.model.place import Ask
 
 _RESOURCE = re.compile(
-    r"(projects|folders|organizations|billingAccounts)/[^/]+(/locations/[^/]+/buckets/[^/]+/views/[^/]+)?"
+    r"(projects|folders|organizations|billingAccounts)/[-\w.:]+(/locations/[-\w]+/buckets/[-\w.]+/views/[-\w.]+)?",
+    re.ASCII,
 )
 
 if TYPE_CHECKING:

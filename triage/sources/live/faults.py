@@ -80,6 +80,8 @@ def _ours(doing: str, api: str, access: Access, error: Exception) -> SourceError
             denied, what = True, f"permission {named[0] if named else permission} is missing"
             member = quote(f"--member={_member(access)}")
             remedy = f"gcloud projects add-iam-policy-binding {quote(access.project)} --role={role} {member}"
+        case google.auth.exceptions.TransportError():  # no way to the token server: nothing was refused
+            what, remedy = "cannot be reached", "check the network, then run it again"
         case gexc.Unauthorized() | google.auth.exceptions.GoogleAuthError():
             denied, what, remedy = True, "the credentials were refused", SIGN_IN
         case gexc.NotFound():
