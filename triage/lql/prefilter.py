@@ -13,10 +13,10 @@ from triage.lql.tree import And, Anywhere, Call, Filter, Node, Or, Path, Restric
 from triage.lql.types import Field, Kind, resolve
 
 # What no JSON writer escapes: printable ASCII but quotes, backslash, slash, and what writers hide from HTML.
-_SAFE = re.compile(r"""[ !#$%()*+,\-.0-9:;?@A-Z\[\]^_`a-z{|}~]+""")
+SAFE = re.compile(r"""[ !#$%()*+,\-.0-9:;?@A-Z\[\]^_`a-z{|}~]+""")
 
 # Code points beyond ASCII whose NFKC_Casefold holds an ASCII character, or nothing (and some that lie between).
-_FOLDING = (
+FOLDING = (
     "A0-BE DF 130-133 13F-140 149 17F 1C4-1CC 1F1-1F3 2B0-2B8 2D8-2E3 34F 37A-385 61C 115F-1160 17B4-17B5 "
     "180B-180F 1D2C-1D65 1D9C-1DA0 1DBB 1E9A-1E9E 1FBD-1FC1 1FCD-1FCF 1FDD-1FDF 1FED-1FEF 1FFD-200F 2017 "
     "2024-2026 202A-202F 203C-203E 2047-2049 205F-2071 2074-209C 20A8 2100-213B 2145-217F 2189 2460-24EA "
@@ -24,7 +24,7 @@ _FOLDING = (
     "FB29 FC5E-FC63 FDFA-FE19 FE30-FE38 FE47-FE7E FEFF-FF5E FFA0 FFE3 FFF0-FFF8 107A5 1BCA0-1BCA3 "
     "1D173-1D17A 1D400-1D6A3 1D7CE-1D7FF 1F100-1F14F 1F16A-1F16C 1F190 1FBF0-1FBF9 E0000-E0FFF"
 )
-FOLDS_TO_ASCII = "[" + re.sub(r"([0-9A-F]+)", r"\\x{\1}", _FOLDING).replace(" ", "") + "]"
+FOLDS_TO_ASCII = "[" + re.sub(r"([0-9A-F]+)", r"\\x{\1}", FOLDING).replace(" ", "") + "]"
 _ESCAPED = r"\\u(?:00[ab]|0[1-9a-f]|[1-9a-f][0-9a-f])"
 
 _SHORTEST = 3
@@ -76,12 +76,17 @@ def regex_of(literals: Iterable[str]) -> str:
     It also lets pass what comparisons would fold to ASCII (`ＯＯＭ`, ligatures, a soft hyphen inside a word), plain or
     as a JSON escape, so that no matching entry is lost.
     """
-    shortest: list[str] = []
-    for literal in sorted(set(literals), key=lambda text: (len(text), text)):
-        if not any(known in literal for known in shortest):
-            shortest.append(literal)
     # In any letter case, the class would find every `k` and `s`: the Kelvin sign and the long s are among its members.
-    return "(?i:" + "|".join(map(re2.escape, sorted(shortest))) + f")|{FOLDS_TO_ASCII}|{_ESCAPED}"
+    return "(?i:" + "|".join(map(re2.escape, sorted(shortest(literals)))) + f")|{FOLDS_TO_ASCII}|{_ESCAPED}"
+
+
+def shortest(literals: Iterable[str]) -> list[str]:
+    """The literals without those that hold another one of them."""
+    kept: list[str] = []
+    for literal in sorted(set(literals), key=lambda text: (len(text), text)):
+        if not any(known in literal for known in kept):
+            kept.append(literal)
+    return kept
 
 
 def _node(node: Node, text: str) -> Necessary:
@@ -106,7 +111,7 @@ def _restriction(node: Restriction, text: str) -> Necessary:
     field = resolve(node.left, text)
     if _is_head(field, node):
         return Necessary(head=(Filter(node),))
-    return _operand(field, node.operator, node.right) if field.keys[0] in _PAYLOADS else Necessary()
+    return operand(field, node.operator, node.right) if field.keys[0] in _PAYLOADS else Necessary()
 
 
 def _is_head(field: Field, node: Restriction) -> bool:
@@ -126,12 +131,13 @@ def _is_positive(right: Node) -> bool:
             return False
 
 
-def _operand(field: Field, operator: str, right: Node) -> Necessary:
+def operand(field: Field, operator: str, right: Node) -> Necessary:
+    """What a comparison of a field with a value or a list of values cannot do without."""
     match right:
         case And(terms):
-            return _narrowest([_operand(field, operator, term) for term in terms])
+            return _narrowest([operand(field, operator, term) for term in terms])
         case Or(terms):
-            return any_necessary([_operand(field, operator, term) for term in terms])
+            return any_necessary([operand(field, operator, term) for term in terms])
         case Value(_, special) if special:
             return Necessary()
         case Value(text) if operator == "=~":
@@ -162,7 +168,7 @@ def _call(node: Call, text: str) -> Necessary:
 
 def _one_of(texts: list[str] | None) -> Necessary:
     """One of the texts must occur: the longest part of each that survives JSON's escaping."""
-    found = [max(_SAFE.findall(lit.fold(text)), key=len, default="") for text in texts or []]
+    found = [max(SAFE.findall(lit.fold(text)), key=len, default="") for text in texts or []]
     return Necessary(frozenset(found)) if found and min(map(len, found)) >= _SHORTEST else Necessary()
 
 

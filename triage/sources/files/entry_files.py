@@ -46,6 +46,11 @@ class EntryFiles:
     malformed: int = 0
     """Records that were skipped while cleaning."""
 
+    @property
+    def paths(self) -> list[Path]:
+        """Where their bytes are; a file that is mended moves."""
+        return [file.path for file in self.files]
+
     def sql(self, select: str, *, fields: str | None = None) -> str:
         """A SELECT over all entries.
 

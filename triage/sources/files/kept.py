@@ -11,7 +11,7 @@ import pandas as pd
 from triage.evidence.message import LONGEST, SERIAL_LOG, clean_console
 from triage.evidence.tables import ENTRIES, frame
 from triage.sources.files.heads import quoted
-from triage.sources.files.scan import PLACE, ns_sql
+from triage.sources.files.looks import PLACE, ns_sql
 
 _COLUMNS = (
     "t, received, insert_id, log_name, rtype, severity, node, instance_id, namespace, pod, container, message, entry"
@@ -139,6 +139,7 @@ def _chosen_sql() -> str:
             container, left({_MESSAGE}, {LONGEST}) AS message, json(entry)::VARCHAR AS entry,
             row_number() OVER (
                 PARTITION BY coalesce(insert_id, entry::VARCHAR), coalesce({ns_sql("stamp")}, received), log_name
+                ORDER BY received, entry::VARCHAR
             ) AS turn
         FROM fields
     """  # noqa: S608 - our own text

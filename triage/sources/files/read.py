@@ -18,8 +18,9 @@ from triage.sources.files.companions import ABSENT, Companions, of_cluster, read
 from triage.sources.files.documents import REMEDIES
 from triage.sources.files.entry_files import EntryFiles, entry_files
 from triage.sources.files.kept import kept_entries, log_ids
+from triage.sources.files.looks import BIN_NS, PLACE
 from triage.sources.files.opening import NOTHING, open_contents
-from triage.sources.files.scan import BIN_NS, PLACE, Scanned, connect, places_of, scan
+from triage.sources.files.scan import Scanned, connect, places_of, scan
 from triage.sources.files.window import bounds, choose_window, evidence_end, known_edges, outside
 from triage.sources.plan import Plan
 

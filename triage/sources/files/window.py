@@ -7,7 +7,7 @@ import pandas as pd
 
 from triage.errors import InputError
 from triage.model.place import Ask, Gap, Window
-from triage.sources.files.scan import BIN_NS
+from triage.sources.files.looks import BIN_NS
 from triage.units import format_time, from_ns, parse_ns
 
 DAY_NS = 86_400 * 1_000_000_000

@@ -1,0 +1,100 @@
+"""Lines sieved before they are parsed: what is kept, counted and told is the same without the sieve."""
+
+import gzip
+import json
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sources_files.making import WANTED, directory, entry, lines, plan, read, reasons
+from triage.evidence.evidence import Evidence
+from triage.sources.files import sieve as sieving
+from triage.sources.files.entry_files import entry_files
+from triage.sources.files.opening import open_contents
+from triage.sources.files.sieve import Sieve
+
+QUIET = "SyncLoop UPDATE: all is well"
+
+
+def told(evidence: Evidence) -> tuple[Any, ...]:
+    coverage = evidence.coverage.drop(columns=["sources"], errors="ignore").to_dict("records")
+    return (evidence.entries["entry"].tolist(), coverage, evidence.tally, evidence.gaps)
+
+
+def many(count: int, wanted_each: int) -> list[dict[str, Any]]:
+    chance = random.Random(5)
+    return [entry(n, f"{WANTED if n % wanted_each == 0 else QUIET} {chance.random()}") for n in range(count)]
+
+
+def without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a platform that Hyperscan is not built for."""
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+
+
+@pytest.mark.parametrize("wanted_each", [1, 2, 50, 10_000])
+@pytest.mark.parametrize("write", [str.encode, lambda text: gzip.compress(text.encode())])
+def test_the_same_comes_out_without_the_sieve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted_each: int, write: Callable[[str], bytes]
+) -> None:
+    monkeypatch.setattr(sieving, "_BLOCK", 16_000)
+    monkeypatch.setattr(sieving, "_JUDGED_FROM", 100_000)
+    name = "entries.ndjson" if write is str.encode else "entries.ndjson.gz"
+    path = directory(tmp_path, {name: write(lines(many(1200, wanted_each))), "entries-2.json": many(3, 2)})
+    sieved = told(read(path))
+    without(monkeypatch)
+    assert sieved == told(read(path))
+
+
+def test_broken_lines_are_told_and_sound_ones_kept_though_most_are_never_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sieving, "_BLOCK", 4_000)
+    text = [json.dumps(one).encode() for one in many(100, 10)]
+    text[30] = text[30][:50]
+    text[31] = text[31].replace(b"all is well", b"\xff\xfe")
+    text[40] = text[40].replace(WANTED.encode(), WANTED.encode() + b" \xff")
+    path = directory(tmp_path, {"entries.ndjson": b"\xef\xbb\xbf" + b"\n".join(text)})
+    evidence = read(path)
+    assert (evidence.tally.kept, evidence.tally.malformed, evidence.tally.read) == (9, 1, 100)
+    assert "line 31" in reasons(evidence)[0]
+    without(monkeypatch)
+    assert told(evidence) == told(read(path))
+
+
+def test_words_are_found_however_the_line_spells_them(tmp_path: Path) -> None:
+    spelt = [
+        json.dumps(entry(1)).replace("unavailable", r"un\u0061vailable"),
+        json.dumps(entry(2, WANTED.upper()), separators=(" ,  ", " :  ")),
+        json.dumps(entry(3, WANTED.replace("u", "ｕ")), ensure_ascii=False),
+        json.dumps(entry(4, WANTED.replace("u", "\u00adu"))),
+        json.dumps(entry(5, QUIET)),
+    ]
+    evidence = read(directory(tmp_path, {"entries.ndjson": "\r\n".join(spelt)}))
+    assert evidence.entries["insert_id"].tolist() == ["i1", "i2", "i3", "i4"]
+    assert evidence.tally.read == 5
+
+
+@pytest.mark.parametrize(
+    ("filters", "passed"),
+    [
+        (('log_id("kubelet") severity>=WARNING',), 12),
+        (('jsonPayload.MESSAGE:"no such words"', 'log_id("events")'), 0),
+        (("jsonPayload.MESSAGE:*",), 12),
+    ],
+)
+def test_how_much_passes(tmp_path: Path, filters: tuple[str, ...], passed: int) -> None:
+    path = directory(tmp_path, {"entries.ndjson": lines(many(12, 3))})
+    with open_contents(path) as contents, Sieve(plan(*filters)) as sieve:
+        files = sieve.start(entry_files(contents)).result()
+        assert sum(len(file.path.read_bytes().splitlines()) for file in files.files) == passed
+
+
+def test_a_line_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sieving, "_BLOCK", 1_000)
+    long = [entry(1, "x" * 5_000), entry(2, "y" * 9_000 + WANTED), entry(3, QUIET), entry(4)]
+    evidence = read(directory(tmp_path, {"entries.ndjson": lines(long)}))
+    assert evidence.entries["insert_id"].tolist() == ["i2", "i4"]

@@ -1,0 +1,180 @@
+"""The SQL of the scan: one look at where and when each entry was, one at the whole entries that may be wanted.
+
+DuckDB reads no field that a query does not name, and takes a value of another shape than a column's for NULL inside.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from triage.lql import regex_of
+from triage.sources.files.entry_files import EntryFiles
+from triage.sources.files.heads import head_sql, quoted
+from triage.sources.plan import Plan
+
+BIN_NS = 300 * 1_000_000_000
+"""Coverage is counted in bins of five minutes."""
+
+LOG_ENTRY = {
+    "insertId": "VARCHAR",
+    "logName": "VARCHAR",
+    "timestamp": "VARCHAR",
+    "receiveTimestamp": "VARCHAR",
+    "severity": "VARCHAR",
+    "resource": 'STRUCT("type" VARCHAR, labels JSON)',
+    "labels": "JSON",
+    "textPayload": "VARCHAR",
+    "jsonPayload": "JSON",
+    "protoPayload": "JSON",
+    "operation": "JSON",
+    "httpRequest": "JSON",
+    "sourceLocation": "JSON",
+    "split": "JSON",
+    "trace": "VARCHAR",
+    "spanId": "VARCHAR",
+    "traceSampled": "JSON",
+    "errorGroups": "JSON",
+    "metadata": "JSON",
+    "apphub": "JSON",
+    "apphubSource": "JSON",
+    "apphubDestination": "JSON",
+    "otel": "JSON",
+}
+"""The fields of a LogEntry in JSON, as DuckDB reads them."""
+
+_LABELS = {
+    "vm": "compute.googleapis.com/resource_name",
+    "controller": "logging.gke.io/top_level_controller_name",
+    "controller_type": "logging.gke.io/top_level_controller_type",
+}
+_HEAD = LOG_ENTRY | {
+    "labels": "STRUCT(" + ", ".join(f'"{label}" VARCHAR' for label in _LABELS.values()) + ")",
+    "jsonPayload": 'STRUCT(resource STRUCT("name" VARCHAR))',
+    "protoPayload": 'STRUCT("resourceName" VARCHAR)',
+}
+"""The same with no more of the large fields than tells the place: a fraction of the work."""
+
+# What is read out of `resource.labels`; legacy Stackdriver names namespaces and pods otherwise.
+_RESOURCE_LABELS = {
+    "cluster": "cluster_name",
+    "location": "location",
+    "zone": "zone",
+    "project": "project_id",
+    "node": "node_name",
+    "instance": "instance_id",
+    "namespace": "namespace_name",
+    "pod": "pod_name",
+    "namespace_old": "namespace_id",
+    "pod_old": "pod_id",
+}
+PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
+"""What tells where an entry comes from; empty texts stand for absent ones."""
+CONTROLLER = "any_value(controller) AS controller, any_value(controller_type) AS controller_type"
+
+
+def groups_sql(files: EntryFiles, edges: Sequence[int] = ()) -> str:
+    """Groups of entries by resource, VM, log and bin: PLACE, namespace, pod, controller, controller_type, log_name,
+    bin, era, n, first, last.
+
+    `era` counts the edges (nanoseconds) that have passed. Resources are told apart by the text of their labels, which
+    is read once a group, not once an entry. What is no entry is in a group of its own for each file (`whole` is false,
+    `broken_file` its name).
+    """
+    passed = " + ".join(f"(t >= {edge})::INT" for edge in edges) or "0"
+    labels = {name: f'labels."{label}"' for name, label in _LABELS.items()}
+    target = 'protoPayload."resourceName", jsonPayload.resource."name"'
+    return _placed(f"""
+        SELECT rtype, owner, vm, log_name, t // {BIN_NS} AS bin, {passed} AS era, whole,
+            CASE WHEN NOT whole THEN filename END AS broken_file, {CONTROLLER},
+            count(*) AS n, min(t) AS first, max(t) AS last
+        FROM ({_entries_sql(files, _HEAD, labels, target)})
+        GROUP BY rtype, owner, vm, log_name, bin, era, whole, broken_file
+    """)  # noqa: S608 - our own text
+
+
+def kept_sql(files: EntryFiles, plan: Plan) -> str:
+    """The entries that the plan's condition lets pass: PLACE, and `entry`, the LogEntry as JSON text."""
+    labels = {name: f"json_extract_string(labels, {quoted(_path(label))})" for name, label in _LABELS.items()}
+    target = "json_extract_string(protoPayload, '$.resourceName'), json_extract_string(jsonPayload, '$.resource.name')"
+    return _placed(f"""
+        SELECT rtype, owner, vm, {_entry_sql()} AS entry
+        FROM ({_entries_sql(files, LOG_ENTRY, labels, target)}) WHERE whole AND {wanted_sql(plan)}
+    """)  # noqa: S608 - our own text
+
+
+def _entries_sql(files: EntryFiles, columns: Mapping[str, str], labels: Mapping[str, str], target: str) -> str:
+    """The columns, and rtype, owner (the text of the resource's labels), log_name, vm, controller, controller_type,
+    t (nanoseconds) and whole (whether it is an entry)."""
+    fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in columns.items()) + "}"
+    told = ", ".join(f"{value} AS {name}" for name, value in labels.items())
+    time = f"""coalesce({ns_sql('"timestamp"')}, {ns_sql("receiveTimestamp")})"""
+    # Where no label names it: the VM (or instance group) that an audit or activity entry of Compute Engine is about.
+    vm = f"CASE WHEN vm IS NULL AND starts_with(rtype, 'gce_') THEN regexp_extract(coalesce({target}), '[^/]+$')"
+    return f"""
+        SELECT * REPLACE ({vm} ELSE vm END AS vm), {time} AS t, t IS NOT NULL AND (log_name IS NOT NULL
+            OR rtype IS NOT NULL OR textPayload IS NOT NULL OR jsonPayload IS NOT NULL OR protoPayload IS NOT NULL
+        ) AS whole
+        FROM (
+            SELECT *, resource."type" AS rtype, resource.labels AS owner, logName AS log_name, {told}
+            FROM ({files.sql("*", fields=fields)})
+        )
+    """  # noqa: S608 - our own text
+
+
+def _placed(query: str) -> str:
+    """The rows of a query with what their column `owner` tells: the rest of PLACE, namespace and pod."""
+    paths = ", ".join(quoted(_path(label)) for label in _RESOURCE_LABELS.values())
+    read = {name: f"r[{number}]" for number, name in enumerate(_RESOURCE_LABELS, 1)}
+    own = ", ".join(f"{read[name]} AS {name}" for name in PLACE if name in read)
+    return f"""
+        SELECT *, {own}, coalesce({read["namespace"]}, {read["namespace_old"]}) AS namespace,
+            coalesce({read["pod"]}, {read["pod_old"]}) AS pod
+        FROM (SELECT *, json_extract_string(owner, [{paths}]) AS r FROM ({query}))
+    """  # noqa: S608 - our own text
+
+
+def _path(key: str) -> str:
+    return f'$."{key}"'
+
+
+def wanted_sql(plan: Plan) -> str:
+    """The plan's condition over the columns of the scan: those of LOG_ENTRY, `log_name` and `rtype`."""
+    necessary = plan.necessary
+    if not necessary.narrows:
+        return "true"
+    conditions = [head_sql(head) for head in necessary.head]
+    if necessary.literals:
+        seen = _entry_sql() if plan.anywhere else "coalesce(textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR)"
+        conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
+    return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
+
+
+def _entry_sql() -> str:
+    """The LogEntry as JSON text again, out of its columns."""
+    parts = [f"""'"{name}":' || {_json_sql(f'"{name}"', kind)}""" for name, kind in LOG_ENTRY.items()]
+    return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')"
+
+
+def _json_sql(value: str, kind: str) -> str:
+    if kind == "JSON":
+        return f"{value}::VARCHAR"
+    if kind == "VARCHAR":
+        return f"to_json({value})::VARCHAR"
+    kind_of, labels = f"to_json({value}.type)::VARCHAR", f"{value}.labels::VARCHAR"
+    return f"""('{{' || concat_ws(',', '"type":' || {kind_of}, '"labels":' || {labels}) || '}}')"""
+
+
+def ns_sql(column: str) -> str:
+    """A text column's RFC 3339 time as nanoseconds since the epoch; NULL where it is none."""
+    # DuckDB drops the offset of a text that it casts; nearly all times are in UTC, so the others may cost more.
+    sign, hours, minutes = (f"regexp_extract({column}, {_OFFSET}, {group})" for group in (1, 2, 3))
+    seconds = f"({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * CASE {sign} WHEN '-' THEN -1 ELSE 1 END"
+    local = f"epoch_ns(TRY_CAST(regexp_replace({column}, {_OFFSET}, '') AS TIMESTAMP_NS))"
+    # `infinity` and the like are times to DuckDB, too
+    return f"""CASE
+        WHEN {column} NOT BETWEEN '0' AND ':' THEN NULL
+        WHEN ends_with({column}, 'Z') OR NOT regexp_matches({column}, {_OFFSET}) THEN
+            epoch_ns(TRY_CAST({column} AS TIMESTAMP_NS))
+        ELSE {local} - ({seconds}) * 1000000000
+    END"""
+
+
+_OFFSET = r"'([+-])(\d\d):?(\d\d)$'"
