@@ -32,7 +32,7 @@ fixtures: ## make the fixture incidents again
 golden: ## accept the reports as they are now as golden, and write the report's JSON Schema again
 	$(PY) -m tests.render.golden
 
-picture: ## make the picture of the report in the README again
+picture: ## make the pictures of reports in the README again
 	$(PY) -m tests.render.picture
 
 bench: ## run the benchmarks

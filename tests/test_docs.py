@@ -33,8 +33,10 @@ def test_links_lead_to_files_that_are_there(document: Path) -> None:
             assert (document.parent / target).exists(), target
 
 
-def test_the_picture_of_the_report_is_light() -> None:
-    assert (ROOT / "docs" / "report.png").stat().st_size <= 250 * 1024
+def test_the_pictures_of_reports_are_light() -> None:
+    pictures = sorted((ROOT / "docs").glob("*.webp"))
+    assert len(pictures) >= 4
+    assert [picture.name for picture in pictures if picture.stat().st_size > 200_000] == []
 
 
 def test_every_command_and_option_of_the_readme_exists() -> None:

@@ -30,6 +30,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["ticked"] = ticked
+    made.filters["breakable"] = breakable
     return made
 
 
@@ -41,6 +42,11 @@ def ticked(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(parts)
     )
+
+
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line behind a slash rather than anywhere."""
+    return Markup("/<wbr>").join(name.split("/"))
 
 
 def style() -> str:

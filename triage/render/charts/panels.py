@@ -12,6 +12,8 @@ from triage.render.charts.shapes import Curve, Form, Panel
 _MOST_PANELS = 3
 _MOST_CURVES = 12
 _HEIGHT = 64.0
+_NEAR = 0.25
+"""Of the limit: below that, a line along the bottom."""
 
 
 def panels(
@@ -19,19 +21,26 @@ def panels(
 ) -> tuple[list[Panel], float]:
     """The panels of up to three metrics from `y` downwards, and where they end.
 
-    Lines are those of `nodes` and those of no node; metrics keep the order in which the incident has them.
+    Lines are those of `nodes` and those of no node; metrics keep the order in which the incident has them. One that
+    never comes near its limit tells nothing and is left out.
     """
     by_metric: defaultdict[str, list[Series]] = defaultdict(list)
     for one in series:
         if one.node is None or one.node in nodes:
             by_metric[one.metric].append(one)
     drawn = []
-    for group in list(by_metric.values())[:_MOST_PANELS]:
+    for group in [group for group in by_metric.values() if _telling(group)][:_MOST_PANELS]:
         panel = _panel(group, scale, form, y)
         if panel.curves:
             drawn.append(panel)
             y += _HEIGHT + 14 + (form.above or 0)
     return drawn, y
+
+
+def _telling(group: Sequence[Series]) -> bool:
+    limits = [one.limit for one in group if one.limit]
+    highest = max((value for one in group for _, value in one.points), default=0.0)
+    return not limits or highest >= _NEAR * min(limits)
 
 
 def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> Panel:

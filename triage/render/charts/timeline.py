@@ -21,6 +21,8 @@ from triage.render.charts.shapes import Band, Chart, Form, Row
 
 Span = tuple[int, int]
 """Epoch milliseconds."""
+_HOUR = 3_600_000
+_HALF_HOUR = _HOUR // 2
 _MOST_BANDS = 0.6
 """Of the picture's width: beyond that, bands would say nothing."""
 _THINNEST = 2.0
@@ -70,9 +72,14 @@ def whole(incident: Incident) -> Span:
 
 
 def worst(incident: Incident) -> Span | None:
-    """The hours with the most onsets and alerts, a sixth of the window; None where it is short or quiet."""
+    """The time with the most onsets and alerts; None where the window is short or quiet.
+
+    It is a sixth of the window, but shorter where the episodes are: at most six times as long as the middle one.
+    """
     start, end = whole(incident)
-    length = min(24 * 3_600_000, max(1_800_000, (end - start) // 6))
+    lasting = sorted((ms_of(e.end) if e.end else end) - ms_of(e.start) for e in incident.episodes) or [0]
+    length = min(24 * _HOUR, (end - start) // 6, -(-6 * lasting[len(lasting) // 2] // _HALF_HOUR) * _HALF_HOUR)
+    length = max(_HALF_HOUR, length)
     onsets = [ms_of(episode.start) for episode in incident.episodes]
     if not onsets or end - start < 3 * length:
         return None

@@ -1,5 +1,6 @@
 """The causal chain: each link with the lines that show it, and how often it was seen."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from triage.render.links import safe_link
 _MOST_LINES = 4
 """Lines under the first link; the later ones, which follow from it, show half as many."""
 _MOST_MORE = 8
+_LONGEST_WORD = 160
+_IN_WORD = re.compile(r"[\w./-]")
+_WORD_BEFORE = re.compile(r"[\w./-]+\Z")
+_WORD_AFTER = re.compile(r"[\w./-]*\w")
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def quote(line: Line, most: int = 2_000) -> Quote:
     start, end = line.mark or (0, 0)
     if not 0 <= start < end <= len(message):
         start = end = len(message)
+    start, end = _whole_words(message, start, end)
     return Quote(
         moment=line.timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         time=words.day_and_clock(line.timestamp),
@@ -86,6 +92,19 @@ def quote(line: Line, most: int = 2_000) -> Quote:
         insert_id=line.insert_id or "",
         workload=line.workload or "",
     )
+
+
+def _whole_words(message: str, start: int, end: int) -> tuple[int, int]:
+    """The mark, widened where it ends inside a word, a path or a dotted name; not where that runs on for long."""
+    if start == end:
+        return start, end
+    before = _WORD_BEFORE.search(message[max(0, start - _LONGEST_WORD) : start])
+    after = _WORD_AFTER.match(message[end : end + _LONGEST_WORD])
+    if before and _IN_WORD.match(message[start]) and len(before[0]) < _LONGEST_WORD:
+        start -= len(before[0])
+    if after and _IN_WORD.match(message[end - 1]) and len(after[0]) < _LONGEST_WORD:
+        end += len(after[0])
+    return start, end
 
 
 def chain(incident: Incident) -> tuple[Step, ...]:

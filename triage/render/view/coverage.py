@@ -71,14 +71,24 @@ def queries(incident: Incident) -> tuple[Query, ...]:
     )
 
 
+_KINDS = {
+    "authorization": ("authorization header", "authorization headers"),
+    "email": ("e-mail address", "e-mail addresses"),
+    "ip": ("IP address", "IP addresses"),
+    "jwt": ("JSON web token", "JSON web tokens"),
+}
+
+
+def _called(kind: str) -> tuple[str, str]:
+    singular = kind.replace("-", " ")
+    return _KINDS.get(kind, (singular, f"{singular}s"))
+
+
 def redaction_sentence(replaced: tuple[Replaced, ...], *, redacted: bool) -> str:
     """What was replaced, by kind and count, in one sentence."""
     if not redacted:
         return "Nothing was redacted: this report may hold addresses, tokens and other secrets that were in the logs."
     if not replaced:
         return "Redaction was on; nothing had to be replaced."
-    kinds = [
-        f"{words.count(one.values, one.kind.replace('-', ' '))} in {words.count(one.places, 'place')}"
-        for one in replaced
-    ]
+    kinds = [f"{words.count(one.values, *_called(one.kind))} in {words.count(one.places, 'place')}" for one in replaced]
     return f"Replaced by placeholders that keep values apart: {words.listed(kinds, 12)}."
