@@ -17,7 +17,7 @@ from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
 from triage.correlate.homes import Homes, is_workload
 from triage.correlate.sizes import large_evictions, large_kills
-from triage.correlate.times import MINUTE
+from triage.correlate.times import HOUR, MINUTE
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
@@ -42,6 +42,7 @@ NOT_BY_A_WORKLOAD = frozenset(
     }
 )
 """Causes that no workload brings about: pods named beside them are victims."""
+_REFUSED = "fork rejected by pids controller in "
 _CULPRIT = re.compile(
     r"pids controller in "  # kernel, kernel/cgroup/pids.c: the group whose limit was hit
     r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
@@ -84,7 +85,8 @@ def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: S
     if cause in NOT_BY_A_WORKLOAD or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
-    strong = {i: _culprits(r) for i, r in rows.items()}
+    capped = _capped(scene, drafts, rows)
+    strong = {i: Counter({n: c for n, c in _culprits(r).items() if n not in capped}) for i, r in rows.items()}
     if any(strong.values()):
         return _from_strong(strong, episodes, drafts, homes)
     return _from_complaints(scene, rows, drafts, cause, homes)
@@ -111,6 +113,26 @@ def _culprits(rows: pd.DataFrame) -> Counter[str]:
     named = rows[rows.apply(_names_culprit, axis=1)]
     named = named.assign(told=named["at"] // ONE_TALE).drop_duplicates(["workload", "namespace", "pod", "told"])
     return Counter(named["workload"])
+
+
+def _capped(scene: Scene, drafts: Sequence[Draft], rows: Mapping[int, pd.DataFrame]) -> set[str]:
+    """The workloads that are refused forks more often while nothing goes bad: pods at a limit of their own.
+
+    Their limit keeps them from taking the node's ids, so a refusal before a failure says nothing either.
+    """
+    said = scene.seen.rows[scene.seen.rows["signal"] == PIDS]
+    said = said[said["message"].str.contains(_REFUSED, regex=False, na=False) & said["workload"].notna()]
+    if said.empty:
+        return set()
+    moments = said.drop_duplicates(["workload", "where", "at"])[["workload", "where", "at"]]
+    inside = pd.concat(list(rows.values()))[["workload", "where", "at"]].drop_duplicates()
+    failing = pd.Series(False, index=moments.index)
+    for draft in drafts:
+        until = draft.end if draft.end is not None else scene.end
+        failing |= (moments["where"] == draft.node) & moments["at"].between(draft.start - HOUR, until)
+    outside = Counter(moments["workload"][~failing])
+    before = Counter(inside["workload"])
+    return {name for name, times in outside.items() if times > before[name]}
 
 
 def _names_culprit(row: pd.Series) -> bool:

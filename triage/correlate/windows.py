@@ -54,15 +54,16 @@ class Windows:
 def make_windows(scene: Scene, drafts: Sequence[Draft], reach: int = LENGTH) -> Windows:
     """The windows of all unplanned episodes on known nodes, with controls for a signal of that reach.
 
-    What may come that long before a failure (zombies pile up for hours) makes no control of a node's last hours.
+    What may come that long before a failure (zombies pile up for hours) makes no control of a node's own last hours;
+    its peers at that time still are, or a node that lives with it would have nothing to be compared with.
     """
     cases = {}
     for i, draft in enumerate(drafts):
         if draft.planned is None and draft.known_node:
             low, high = lookback(scene, drafts, i, LENGTH)
             cases[i] = (draft.node, low, high)
-    busy = _busy(drafts, scene.end, reach)
-    return Windows(cases, _same(scene, drafts, cases, busy), _others(scene, drafts, cases, busy))
+    same = _same(scene, drafts, cases, _busy(drafts, scene.end, reach))
+    return Windows(cases, same, _others(scene, drafts, cases, _busy(drafts, scene.end, LENGTH)))
 
 
 def _busy(drafts: Sequence[Draft], end: int, reach: int) -> dict[str, list[tuple[int, int]]]:

@@ -276,3 +276,18 @@ def placements_of_two_nodes_are_known() -> None:
         story.place("shop/pdf", story.node(0), first=hours - 2, last=hours, pod=f"pdf-{i}")
     story.place("shop/cart", story.node(1))
     assert story.tell().verdict.workload is None
+
+
+@witness("direct evidence: who is refused all day holds no ids")
+def a_pod_at_a_limit_of_its_own() -> None:
+    """The kernel refuses forks in two busy pods of a service all day, for they are at a limit of their own."""
+    story = short_of_ids(Story(), 3, 7, 11, 15, 19)
+    for i in range(5):
+        story.refused(story.node(i), 4 * i + 2.6, "web/php", pod=f"php-{i}")
+    for i in (6, 7):
+        for hour in range(24):
+            story.refused(story.node(i), hour + 0.2, "web/php", pod=f"php-{i}")
+    for i in range(story.nodes):
+        story.place("web/php", story.node(i))
+    incident = story.tell()
+    assert (incident.verdict.cause, incident.verdict.workload) == ("pid-exhaustion", None)
