@@ -186,7 +186,9 @@ function lens(figure) {
     svg.classList.add("lens");
     svg.setAttribute("tabindex", "0");
     svg.setAttribute("aria-keyshortcuts", "Plus - 0 ArrowLeft ArrowRight Home End");
-    svg.addEventListener("focus", function () { if (svg.matches(":focus-visible")) point(at); });
+    svg.addEventListener("focus", function () {
+      if (svg.matches(":focus-visible")) point(at < view.start || at > view.end ? middle() : at);
+    });
     svg.addEventListener("blur", hide);
     svg.addEventListener("keydown", function (event) {
       if (event.key === "Escape") release(); else press(event);
@@ -209,7 +211,28 @@ function lens(figure) {
   var printing = matchMedia("print");
   if (printing.addEventListener) printing.addEventListener("change", function () { paper(printing.matches); });
 
+  // An episode with as much again on either side, and the cursor where it began.
+  function visit(mark) {
+    var from = start + number(mark, "from"), to = start + number(mark, "to");
+    show(from - (to - from), 3 * (to - from));
+    at = from;
+    figure.scrollIntoView();
+    visible().svg.focus({ preventScroll: true });
+    point(from);
+  }
+
   charts.forEach(function (chart) { chart.scale = scaleOf(chart, view); });
   say();
+  return { visit: visit, svg: charts[0].svg };
 }
-all(".timeline figure").forEach(lens);
+
+(function () {
+  var whole = all(".timeline figure").map(lens)[0];
+  all("details[id^=lines-]").forEach(function (details) {
+    var episode = "#episode-" + details.id.slice(6), rect = whole && whole.svg.querySelector("a[href='" + episode + "'] .episode");
+    if (!rect) return;
+    var button = make("button", { type: "button", class: "visit" }, "Show on the timeline");
+    button.addEventListener("click", function () { whole.visit(rect.parentNode); });
+    details.insertBefore(button, details.firstElementChild.nextSibling);
+  });
+})();

@@ -15,7 +15,7 @@ from triage.render.charts.shapes import NARROW, WIDE
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
 from triage.render.links import safe_link
-from triage.render.view.chain import chain
+from triage.render.view.chain import chain, quote
 from triage.render.view.first import first_screen
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
@@ -196,3 +196,48 @@ def test_the_page_says_where_a_query_is_too_long_or_narrower_than_what_matched()
     html = render(incident.model_copy(update={"causes": (cause, *incident.causes[1:])}), "html", redact=True)
     assert "A link can't hold this query; paste it, or open the quoted lines above." in html
     assert "2 more wordings matched, which a link can't hold beside these." in html
+
+
+@pytest.mark.parametrize(
+    ("message", "marked", "told"),
+    [
+        ("io.k8s.core.v1.nodes.update core/v1/nodes/a", "core.v1.nodes.", "io.k8s.core.v1.nodes.update"),
+        (
+            "fork rejected in /kubepods/pod1937-ab.slice now",
+            "rejected in /kubepods/pod1",
+            "rejected in /kubepods/pod1937-ab.slice",
+        ),
+        ("PLEG is not healthy: pleg was last seen active 3m", "PLEG is not healthy", "PLEG is not healthy"),
+        ('err="PLEG is not healthy"', "PLEG is", "PLEG is"),
+        ("task was killed. Next", "killed", "killed"),
+        ("x" * 500 + "panic" + "y" * 500, "panic", "panic"),
+    ],
+)
+def test_a_mark_never_ends_inside_a_word(message: str, marked: str, told: str) -> None:
+    start = message.index(marked)
+    line = (
+        pid_leak().causes[0].evidence[0].model_copy(update={"message": message, "mark": (start, start + len(marked))})
+    )
+    found = quote(line)
+    assert found.told == told
+    assert found.before + found.told + found.after == message
+
+
+def test_the_closer_look_is_as_long_as_the_episodes_call_for() -> None:
+    incident = pid_leak()
+    short = tuple(
+        e.model_copy(update={"end": e.start + timedelta(minutes=3), "repair": None}) for e in incident.episodes
+    )
+    span = worst(incident.model_copy(update={"episodes": short}))
+    assert span
+    assert span[1] - span[0] == 1_800_000
+
+
+def test_a_metric_far_below_its_limit_takes_no_room() -> None:
+    incident = pid_leak()
+    series = incident.timeline.series
+    low = tuple(one.model_copy(update={"points": tuple((at, 40.0) for at, _ in one.points)}) for one in series)
+    quiet_timeline = incident.timeline.model_copy(update={"series": low})
+    assert timeline(incident, whole(incident), WIDE, "x").panels
+    calm = incident.model_copy(update={"timeline": quiet_timeline})
+    assert not timeline(calm, whole(calm), WIDE, "x").panels
