@@ -93,6 +93,8 @@ class MonitoringFilter:
         field, operator = self._take(), self._take()
         while self._peek() and field.endswith("."):
             field, operator = field + _unquoted(operator), self._take()
+        if field.split(".", 1)[0] not in _ROOTS:
+            raise self._refuse(f"{field!r} is no field to filter by")
         if operator not in _ORDER and operator != ":":
             raise self._refuse(f"{operator!r} is no comparison")
         value = self._take()
@@ -119,6 +121,12 @@ class MonitoringFilter:
         positive = operator == "="
         return lambda record: test(_text(value_of(record, field)), values) == positive
 
+
+_ROOTS = frozenset(
+    ("metric", "resource", "metadata", "group", "project", "policy", "state", "name", "log", "severity", "enabled")
+    + ("open_time", "openTime", "close_time", "closeTime", "display_name", "displayName", "user_labels", "userLabels")
+)
+"""What selectors of time series, alerts and policies begin with."""
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,

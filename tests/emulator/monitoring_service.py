@@ -91,7 +91,8 @@ class MonitoringService:
     def list_alerts(self, request: Json, call: Call) -> Json:
         """One page of alerts.list (REST alone has it): newest first unless `orderBy` says otherwise."""
         self._known(request["parent"])
-        alerts = [a for a in self._evidence.alerts if MonitoringFilter(request.get("filter", "")).matches(a)]
+        chosen = MonitoringFilter(request.get("filter", ""))
+        alerts = [alert for alert in self._evidence.alerts if chosen.matches(alert)]
         for key, descending in reversed(_order(request.get("orderBy", ""))):
             alerts.sort(key=_by_time(key), reverse=descending)
         body = page("alerts", alerts, request, call, self._tokens)

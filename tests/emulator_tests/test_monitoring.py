@@ -132,6 +132,7 @@ def test_headers_and_pages(client: MetricServiceClient, emulator: Emulator) -> N
         (f"{PIDS} AND resource.labels.node_name ~ 'x'", {}, exceptions.InvalidArgument),
         (f"{PIDS} AND resource.labels.node_name = near('x')", {}, exceptions.InvalidArgument),
         (f"{PIDS} AND (", {}, exceptions.InvalidArgument),
+        (f"{PIDS} AND resources.type = 'k8s_node'", {}, exceptions.InvalidArgument),
         ('metric.type = "custom.googleapis.com/none"', {}, exceptions.NotFound),
         (PIDS, {"order_by": "x"}, exceptions.InvalidArgument),
         (PIDS, {"aggregation": {"per_series_aligner": "ALIGN_MEAN"}}, exceptions.InvalidArgument),
