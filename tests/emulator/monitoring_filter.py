@@ -122,10 +122,10 @@ class MonitoringFilter:
         return lambda record: test(_text(value_of(record, field)), values) == positive
 
 
-_ROOTS = frozenset(
-    ("metric", "resource", "metadata", "group", "project", "policy", "state", "name", "log", "severity", "enabled")
-    + ("open_time", "openTime", "close_time", "closeTime", "display_name", "displayName", "user_labels", "userLabels")
-)
+_ROOTS = {
+    *("metric", "resource", "metadata", "group", "project", "policy", "state", "name", "log", "severity", "enabled"),
+    *("open_time", "openTime", "close_time", "closeTime", "display_name", "displayName", "user_labels", "userLabels"),
+}
 """What selectors of time series, alerts and policies begin with."""
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
