@@ -39,7 +39,7 @@ def signal(name: str, role: Role, *leads_to: str, **more: Any) -> Signal:
         severity=Severity.HIGH,
         description="For tests.",
         leads_to=links,
-        summary="{node}",
+        summary="{node}: " + name + " ({count}× in {duration})",
         **more,
     )
 
@@ -61,6 +61,7 @@ def pack() -> Pack:
             "node-not-ready",
             metrics=(MetricRule(name="near-limit", metric="pid_used", limit="pid_limit", at=0.9),),
             remedy=Remedy(now=steps),
+            because="no process ids were left",
         ),
         signal("runtime-down", cause, "pleg-unhealthy", "node-not-ready"),
         signal("memory-pressure", cause, "system-oom", "node-not-ready"),

@@ -4,6 +4,7 @@ import pytest
 
 from tests.correlate.build import ALL, Story, leak
 from triage.correlate.commands import Names, command, fill, fill_gap
+from triage.correlate.words import share
 from triage.model.place import Cluster, Gap
 from triage.model.signal import Step
 
@@ -81,9 +82,30 @@ def test_the_summary_is_two_sentences_of_plain_facts():
     summary = leak(Story()).tell().verdict.summary
     first, second = summary.split(". ", 1)
     assert first.startswith("Four nodes of node pool pool-1 went down between")
-    assert "driven by shop/pdf" in first
-    assert "4 of 4 episodes" in second
-    assert "4 of 4 alerts" in second
+    assert "because no process ids were left, driven by shop/pdf" in first
+    assert "all four episodes" in second
+    assert "all four alerts" in second
+
+
+def test_an_episode_says_how_much_of_its_cause_was_seen_on_its_node():
+    incident = leak(Story()).tell()
+    for episode in incident.episodes:
+        assert episode.notes[0] == f"{episode.node}: pid-exhaustion (11× in 8 m)."
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [
+        (0, 4, "none of 4 episodes"),
+        (1, 1, "the one episode"),
+        (2, 2, "both episodes"),
+        (4, 4, "all four episodes"),
+        (3, 7, "3 of 7 episodes"),
+        (1200, 1200, "all 1200 episodes"),
+    ],
+)
+def test_shares_are_said_as_people_say_them(part, whole, said):
+    assert share(part, whole, "episode") == said
 
 
 def test_gaps_of_the_evidence_are_kept():

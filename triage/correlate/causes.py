@@ -25,6 +25,7 @@ from triage.correlate.trend import trends
 from triage.correlate.windows import lookback
 from triage.model.incident import Cause, Trend
 from triage.model.links import logs_query_url
+from triage.model.signal import Signal
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,9 @@ def find_causes(stage: Stage, explanation: Explanation, associations: Mapping[st
     levels: dict[str, str] = {}
     for rank, signal in enumerate(explanation.causes, start=1):
         facts, named = _facts(stage, signal, explanation, associations)
-        found = trends(
-            stage.drafts, stage.scene.graph.signal(_metric_signal(stage.scene, signal)), facts.explained, stage.series
-        )
-        levels[signal] = _levels(found)
+        measured = stage.scene.graph.signal(_metric_signal(stage.scene, signal))
+        found = trends(stage.drafts, measured, facts.explained, stage.series)
+        levels[signal] = _levels(found, measured)
         workloads |= _workloads(stage, facts, named)
         all_facts.append(facts)
         causes.append(_cause(stage, facts, rank, found))
@@ -97,16 +97,17 @@ def _workloads(stage: Stage, facts: Facts, named: Named) -> dict[int, str]:
     return found
 
 
-def _levels(found: Sequence[Trend]) -> str:
+def _levels(found: Sequence[Trend], signal: Signal | None) -> str:
     """Levels at death: a constant ceiling is the most convincing line of all."""
     first = found[0].metric if found else None
     values = [t.value for t in found if t.metric == first and t.limit]
+    limits = [t.limit for t in found if t.metric == first and t.limit is not None]
     if len(values) < 2:
         return ""
-    limit = next(t.limit for t in found if t.metric == first and t.limit)
-    low, high, ceiling = (f"{v:,.0f}" if abs(v) >= 10 else f"{v:.2f}" for v in (min(values), max(values), limit))
+    limited = any(rule.metric == first and rule.limit for rule in signal.metrics) if signal else False
+    low, high, ceiling = (f"{v:,.0f}" if abs(v) >= 10 else f"{v:.2f}" for v in (min(values), max(values), limits[0]))
     shown = low if low == high else f"{low} to {high}"
-    return f", with {metric_title(first or '').lower()} at {shown} of {ceiling}"
+    return f"{metric_title(first or '').lower()}: {shown}{f' of {ceiling}' if limited else ''}"
 
 
 def leads(scene: Scene, drafts: Sequence[Draft], signals: Sequence[str], episodes: Sequence[int]) -> list[float]:

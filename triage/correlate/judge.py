@@ -64,7 +64,13 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
         workload=workload,
         chain=facts.chain.signals,
         summary=words.summary(
-            facts, confidence, case.drafts, lead, case.alignment, levels=case.levels.get(facts.cause, "")
+            case.facts,
+            confidence,
+            case.drafts,
+            case.alignment,
+            because=_because(case, facts.cause),
+            lead_s=lead,
+            levels=case.levels.get(facts.cause, ""),
         ),
         missing=_missing(case, facts, confidence),
         reason=_reason(confidence, gates, facts),
@@ -77,6 +83,11 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
         ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
         would_change=doubt.would_change(facts, case.scene),
     )
+
+
+def _because(case: Case, signal: str) -> str | None:
+    declared = case.scene.graph.signal(signal)
+    return declared.because if declared else None
 
 
 def _missing(case: Case, facts: Facts | None, confidence: Confidence) -> tuple[Missing, ...]:
@@ -106,7 +117,6 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
 
 def _unexplained(case: Case, unplanned: Sequence[Draft], gates: tuple[Gate, ...]) -> Verdict:
     weighed = sorted({s for found in case.explanation.traces.values() for s in found})
-    titles = {s.id: s.title for s in (case.scene.graph.signal(w) for w in weighed) if s}
     missing = doubt.missing(case.evidence, case.scene, case.drafts, None)
     lacking = f"What would help most: {missing[0].what[:1].lower()}{missing[0].what[1:]}." if missing else ""
     failed = next((g for g in gates if not g.met), None)
@@ -119,7 +129,7 @@ def _unexplained(case: Case, unplanned: Sequence[Draft], gates: tuple[Gate, ...]
         confidence=Confidence.INSUFFICIENT,
         workload=None,
         chain=(),
-        summary=words.unexplained(unplanned, weighed, titles, lacking),
+        summary=words.unexplained(unplanned, [_weighed(case, signal) for signal in weighed], lacking),
         missing=missing,
         reason=reason,
         gates=gates,
@@ -127,6 +137,14 @@ def _unexplained(case: Case, unplanned: Sequence[Draft], gates: tuple[Gate, ...]
         ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
         would_change=doubt.would_change(None, case.scene),
     )
+
+
+def _weighed(case: Case, signal: str) -> words.Weighed:
+    declared = case.scene.graph.signal(signal)
+    traces = [found for found in case.explanation.traces.values() if signal in found]
+    a = case.associations.get(signal)
+    seen, controls = (a.same[1] + a.other[1], a.controls) if a else (0, 0)
+    return words.Weighed(declared.title if declared else signal, len(traces), len(case.drafts), seen, controls)
 
 
 def _nothing(case: Case) -> Verdict:
@@ -157,7 +175,7 @@ def _planned(case: Case) -> Verdict:
         confidence=Confidence.CONFIRMED if several else Confidence.LIKELY,
         workload=None,
         chain=(signal, "node-not-ready") if chained else (signal,),
-        summary=words.planned(title, case.drafts),
+        summary=words.planned(title, _because(case, signal), case.drafts),
         reason="Every episode is planned work that the evidence names"
         + ("." if several else "; one episode alone reaches likely at most."),
         actions=_actions_of(case, signal, None),

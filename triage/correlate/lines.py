@@ -6,14 +6,17 @@ from typing import Any
 import pandas as pd
 
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.plain import plain
 from triage.correlate.seen import NOWHERE
 from triage.correlate.windows import lookback
 from triage.model.incident import Line
 from triage.model.links import log_entry_url
+from triage.units import format_duration
 
 LONGEST = 2000
 MOST = 12
 """Lines shown for one cause."""
+_NAMED = ("namespace", "pod", "container", "workload", "kind")
 
 
 def make_line(row: Any, project: str | None) -> Line:
@@ -66,6 +69,25 @@ def episode_lines(
             rows.append(next(first.iloc[first["pod"].notna().to_numpy().argsort(kind="stable")].itertuples()))
     rows.sort(key=lambda row: (row.at, row.signal))
     return tuple(make_line(row, project) for row in rows[:6])
+
+
+def episode_summary(scene: Scene, drafts: Sequence[Draft], index: int, cause: str | None) -> str:
+    """What an episode's cause showed on that node, in the signal's own line; nothing where it cannot be filled in."""
+    signal = scene.graph.signal(cause) if cause else None
+    rows = _evidence(scene, drafts, index, [cause]) if cause else scene.seen.rows.iloc[:0]
+    if signal is None or rows.empty:
+        return ""
+    first = rows.iloc[0]
+    lasted = (int(rows["at"].iloc[-1]) - int(first["at"])) / 1e9
+    names = {"node": drafts[index].node, "count": f"{len(rows):,}", "duration": format_duration(lasted)}
+    names |= {
+        key: plain(str(value), 100) for key, value in {**first[list(_NAMED)], **first["extracted"]}.items() if value
+    }
+    template = signal.summary.replace("{count}× in {duration}", "once") if len(rows) == 1 else signal.summary
+    try:
+        return f"{template.format_map(names)}."
+    except (KeyError, ValueError, IndexError, AttributeError):
+        return ""
 
 
 def _evidence(scene: Scene, drafts: Sequence[Draft], index: int, signals: Sequence[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from triage import __version__
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.lines import episode_lines
+from triage.correlate.lines import episode_lines, episode_summary
 from triage.correlate.repairs import GkeRepair
 from triage.correlate.stage import Stage
 from triage.correlate.times import HOUR, moment, moment_or_none
@@ -73,7 +73,7 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
                 ready=moment_or_none(draft.ready),
                 signals=_signals(scene, drafts, i),
                 planned=draft.planned,
-                notes=draft.notes,
+                notes=tuple(filter(None, (episode_summary(scene, drafts, i, causes.get(i)), *draft.notes))),
                 evidence=episode_lines(scene, draft, i, drafts, project),
             )
         )

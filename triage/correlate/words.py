@@ -1,6 +1,7 @@
 """The verdict in words: a title, and two sentences as a good engineer would write them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from triage.correlate.episodes import Draft
 from triage.correlate.facts import Facts
@@ -9,11 +10,28 @@ from triage.model.incident import Alignment, Confidence, Kind
 from triage.units import format_duration
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_HEDGE = {
-    Confidence.CONFIRMED: "the cause is",
-    Confidence.LIKELY: "the cause is most likely",
-    Confidence.POSSIBLE: "the cause may be",
+_HEDGES = {
+    Confidence.CONFIRMED: (" because", "the cause"),
+    Confidence.LIKELY: (", most likely because", "the most likely cause"),
+    Confidence.POSSIBLE: (", possibly because", "a possible cause"),
 }
+"""What leads to the clause of a signal, and what to its title where it has no clause."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A signal that was seen before episodes and explains none of them, with how often it was seen where."""
+
+    title: str
+    hits: int
+    cases: int
+    seen: int
+    controls: int
+
+    def shown(self) -> str:
+        """`before 2 of 5 episodes, and in 31 of 140 control hours`."""
+        before = f"before {self.hits:,} of {self.cases:,} episodes"
+        return f"{before}, and in {self.seen:,} of {self.controls:,} control hours" if self.controls else before
 
 
 def number(n: int) -> str:
@@ -58,33 +76,41 @@ def title(facts: Facts, confidence: Confidence, others: Sequence[Facts]) -> str:
 
 
 def summary(
-    facts: Facts,
+    ranked: Sequence[Facts],
     confidence: Confidence,
     drafts: Sequence[Draft],
-    lead_s: float | None,
     alignment: Alignment,
     *,
+    because: str | None = None,
+    lead_s: float | None = None,
     levels: str = "",
 ) -> str:
-    """What happened and why; then what that rests on and what it cost."""
+    """What happened and why; then what that rests on and what it cost; then what it leaves aside.
+
+    `ranked` are the causes, the first one first; `because` is its signal's clause, `levels` what a metric stood at,
+    such as `process ids in use: 32,768 of 32,768`.
+    """
+    facts = ranked[0]
     explained = [drafts[i] for i in facts.explained]
-    nodes = len({d.node for d in explained})
     failed = "served badly" if all(d.served_badly for d in explained) else "went down"
-    times = f" ({plural(facts.count, 'time')} in all)" if facts.count > nodes else ""
-    kind = " that were no planned work" if any(d.planned for d in drafts) else ""
-    whole = "" if facts.count == facts.total else f" of {number(facts.total)} episodes{kind},"
-    what = (
-        f"{_sentence(plural(nodes, 'node'))}{where(explained)} {failed}{times} {span(explained)}; "
-        f"{_HEDGE[confidence]} “{_lower(facts.title)}”"
-    )
-    if whole:
-        what = f"In {number(facts.count)}{whole} {what[:1].lower()}{what[1:]}"
-    first = f"{what}{_driver(facts)}."
-    return f"{first} {_sentence(_ground(facts, lead_s, levels))}{_toll(alignment, drafts)}."
+    hedge, naming = _HEDGES[confidence]
+    why = f"{hedge} {because}" if because else f"; {naming}: {_lower(facts.title)}"
+    first = f"{_who(explained)} {failed}{_again(explained)} {span(explained)}{why}{_driver(facts)}."
+    rest = _rest(ranked, drafts)
+    return f"{first} {_ground(facts, lead_s, levels)}{_toll(facts, alignment, drafts)}.{f' {rest}' if rest else ''}"
+
+
+def _who(drafts: Sequence[Draft]) -> str:
+    return f"{_sentence(plural(len({d.node for d in drafts}), 'node'))}{where(drafts)}"
+
+
+def _again(drafts: Sequence[Draft]) -> str:
+    """` six times in all,` where nodes went bad more than once."""
+    return f", {plural(len(drafts), 'time')} in all," if len(drafts) > len({d.node for d in drafts}) else ""
 
 
 def where(drafts: Sequence[Draft]) -> str:
-    """` of pool X`, where one pool holds them all."""
+    """` of node pool X`, where one pool holds them all."""
     pools = sorted({d.node_pool or "" for d in drafts})
     return f" of node pool {pools[0]}" if len(pools) == 1 and pools[0] else ""
 
@@ -103,39 +129,67 @@ def _driver(facts: Facts) -> str:
     return f"; the evidence cannot tell {' and '.join(tied)} apart" if len(tied) > 1 else ""
 
 
+def share(part: int, whole: int, one: str) -> str:
+    """`all four episodes`, `both episodes`, `the one episode`, `none of four episodes`, `4 of 7 episodes`."""
+    if part == 0:
+        return f"none of {whole:,} {one}s"
+    if part < whole:
+        return f"{part:,} of {whole:,} {one}s"
+    return {1: f"the one {one}", 2: f"both {one}s"}.get(whole, f"all {number(whole)} {one}s")
+
+
 def _ground(facts: Facts, lead_s: float | None, levels: str) -> str:
-    told = "named by a line or metric of the node" if facts.mechanism == facts.count else "on the node"
-    shown = f"it was {told} in {facts.count} of {facts.total} episodes"
+    named = facts.mechanism == facts.count
+    told = "The node’s own lines or metrics name it" if named else "It was seen on the node"
+    told += f" in {share(facts.count, facts.total, 'episode')}" if facts.total > 1 else ""
+    told += f" ({levels})" if levels else ""
     if lead_s is not None and lead_s > 0:
-        shown += f", {format_duration(lead_s)} before NotReady in the median{levels}"
+        told += f", {format_duration(lead_s)} before NotReady{' in the median' if facts.count > 1 else ''}"
     a = facts.association
     if a is not None and a.controls:
-        shown += f", and in {a.same[1] + a.other[1]} of {a.controls} control hours"
-    return shown
+        seen = a.same[1] + a.other[1]
+        told += f", and {share(seen, a.controls, 'control hour')} {'show it as well' if seen else 'shows it'}"
+    return told
 
 
-def _toll(alignment: Alignment, drafts: Sequence[Draft]) -> str:
+def _toll(facts: Facts, alignment: Alignment, drafts: Sequence[Draft]) -> str:
     repairs = sum(1 for d in drafts if d.kind is Kind.REPAIR)
     parts = [plural(repairs, "repair")] if repairs else []
-    if alignment.alerts:
-        parts.append(f"{alignment.aligned} of {alignment.alerts} alerts")
-    fall = "falls" if parts == ["one repair"] or (not repairs and alignment.aligned == 1) else "fall"
-    return f"; {' and '.join(parts)} {fall} into these episodes" if parts else ""
+    if alignment.aligned:
+        parts.append(share(alignment.aligned, alignment.alerts, "alert"))
+    if not parts:
+        return ""
+    if facts.count < len(drafts):
+        return f"; the {number(len(drafts))} episodes of this report hold {' and '.join(parts)}"
+    verb = "falls" if parts in (["one repair"], ["the one alert"]) else "fall"
+    return f"; {' and '.join(parts)} {verb} into {'this episode' if len(drafts) == 1 else 'these episodes'}"
 
 
-def unexplained(drafts: Sequence[Draft], weighed: Sequence[str], titles: Mapping[str, str], lacking: str) -> str:
+def _rest(ranked: Sequence[Facts], drafts: Sequence[Draft]) -> str:
+    """The episodes that the first cause leaves aside: those of another cause or of none, and planned work."""
+    left, told = ranked[0].total - ranked[0].count, []
+    for other in ranked[1:3]:
+        told.append(f"{plural(min(other.count, left), 'other episode')}: {_lower(other.title)}")
+        left -= min(other.count, left)
+    if left > 0:
+        told.append(f"{number(left)}{' more' if told else ''} without an established cause")
+    away = sum(1 for d in drafts if d.planned is not None)
+    if away:
+        told.append(f"{plural(away, 'node')} went away by planned work")
+    return f"{_sentence('; '.join(told))}." if told else ""
+
+
+def unexplained(drafts: Sequence[Draft], weighed: Sequence[Weighed], lacking: str) -> str:
     """The summary where nothing is established."""
-    nodes = len({d.node for d in drafts})
     repairs = sum(1 for d in drafts if d.kind is Kind.REPAIR)
-    which = "it" if len(drafts) == 1 else f"{number(repairs)} of them"
+    which = "it" if len(drafts) == 1 else "all of them" if repairs == len(drafts) > 2 else f"{number(repairs)} of them"
+    which = "both" if repairs == len(drafts) == 2 else which
     repaired = f", and GKE repaired {which}" if repairs else ""
-    went = f"{_sentence(plural(nodes, 'node'))}{where(drafts)} went down {span(drafts)}{repaired}"
-    first = f"{went}; nothing in the evidence says why."
+    first = f"{_who(drafts)} went down{_again(drafts)} {span(drafts)}{repaired}; nothing in the evidence says why."
     if weighed:
-        names = ", ".join(_lower(titles.get(s, s)) for s in weighed[:3])
-        second = (
-            f"{_sentence(names)} was weighed and does not hold up: it is too rare, or as frequent on healthy nodes."
-        )
+        names = "; ".join(f"{_lower(one.title)} ({one.shown()})" for one in weighed[:3])
+        more = f"; and {number(len(weighed) - 3)} more" if len(weighed) > 3 else ""
+        second = f"Weighed and not borne out: {names}{more}."
     else:
         second = "No signal that could be a cause was seen on these nodes before they went down."
     return f"{first} {second}{' ' + lacking if lacking else ''}"
@@ -144,12 +198,14 @@ def unexplained(drafts: Sequence[Draft], weighed: Sequence[str], titles: Mapping
 def nothing(alerts: int, nodes: int) -> str:
     """The summary where no node went bad."""
     seen = f" on the {plural(nodes, 'node')} that wrote logs" if nodes else ""
-    rest = f" {_sentence(plural(alerts, 'alert'))} opened, none of them while a node was going down." if alerts else ""
+    which = "not" if alerts == 1 else "none of them"
+    rest = f" {_sentence(plural(alerts, 'alert'))} opened, {which} while a node was going down." if alerts else ""
     return f"No node turned NotReady, was repaired or served badly{seen} in this window.{rest}"
 
 
-def planned(signal_title: str, drafts: Sequence[Draft]) -> str:
+def planned(signal_title: str, because: str | None, drafts: Sequence[Draft]) -> str:
     """The summary where all episodes are planned work."""
-    nodes = len({d.node for d in drafts})
-    went = f"{_sentence(plural(nodes, 'node'))}{where(drafts)} went away {span(drafts)}: {_lower(signal_title)}."
-    return f"{went} This is planned work, no fault: the entries that ordered it name each node."
+    why = f" because {because}" if because else f": {_lower(signal_title)}"
+    went = f"{_who(drafts)} went away{_again(drafts)} {span(drafts)}{why}."
+    each = "the node" if len(drafts) == 1 else "each node"
+    return f"{went} This is planned work, no fault: the entries that ordered it name {each}."
