@@ -71,7 +71,9 @@ def test_version_and_completion(run: Run) -> None:
     ("arguments", "words"),
     [
         (["incidnt"], ["incidnt"]),
-        (["incident", "--sinc", "1h"], ["--sinc"]),
+        (["incident", "--sinc", "1h"], ["--sinc", "triage incident --help"]),
+        (["incident", "--from", ".", "--format", "docx"], ["'--format' / '-f': 'docx' is not one of"]),
+        (["signals", "graph", "--format", "png"], ["triage signals graph --help"]),
         (["incident", "--from", ".", "--since", "yesterday"], ["yesterday", "90m, 24h"]),
         (["incident", "--from", ".", "--until", "tomorrow"], ["tomorrow"]),
         (["incident", "--from", "nowhere"], ["nowhere"]),

@@ -77,7 +77,8 @@ def main() -> NoReturn:
         status = done.exit_code
     except TyperException as error:
         status = 2
-        _complain(error.format_message(), f"see: triage {_command()}--help")
+        # Typer names the kind of exception within, which tells nobody anything.
+        _complain(error.format_message().replace("Value error, ", ""), f"see: triage {_command()}--help")
     except (KeyboardInterrupt, Abort):
         status = 130
         _complain("interrupted", "")
@@ -109,8 +110,13 @@ def _open_what_is_closed() -> None:
 
 
 def _command() -> str:
-    known = [word for word in sys.argv[1:2] if not word.startswith("-")]
-    return f"{known[0]} " if known and known[0] in {*(c.name for c in app.registered_commands), "signals"} else ""
+    """The command that was called, as far as it is one, with a space after it."""
+    known = {command.name for command in app.registered_commands}
+    words = sys.argv[1:3]
+    if words[:1] == ["signals"]:
+        inner = {command.name for command in signals.app.registered_commands}
+        return f"signals {words[1]} " if words[1:] and words[1] in inner else "signals "
+    return f"{words[0]} " if words and words[0] in known else ""
 
 
 def _failed(status: int, message: str, remedy: str) -> int:
