@@ -202,6 +202,7 @@ RULES: tuple[Off, ...] = (
     Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
     Off("what acts from outside comes first", ((explain, "EXTERNAL", ()),)),
     Off("of equal counts the better evidenced", ((explain, "_merit", lambda signal, _t, _a: (signal,)),)),
+    Off("of equal counts the first", ((explain, "_late", _always(0)),)),
     Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),
     Off("direct evidence: wording must name the culprit", ((attribute, "_names_culprit", _always(True)),)),
     Off("direct evidence: complaints that dominate", ((attribute, "_from_complaints", _always(attribute.NOBODY)),)),

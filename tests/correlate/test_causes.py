@@ -146,6 +146,7 @@ def test_the_control_plane_explains_nodes_that_fall_together():
         story.goes_down(story.node(i), 5 + i / 120, back=5.2)
     incident = story.tell()
     assert incident.verdict.cause == "control-plane-change"
+    assert incident.verdict.chain == ("control-plane-change", "node-not-ready")
     assert {e.cause for e in incident.episodes} == {"control-plane-change"}
 
 

@@ -245,3 +245,29 @@ def test_a_node_that_fell_silent_before_it_went_down_is_said_to_have():
     first, second = story.tell().episodes
     assert "Its logs had been silent for 30 m when it went down." in first.notes
     assert not any("silent" in note for note in second.notes)
+
+
+def test_a_new_node_that_is_not_ready_for_a_moment_is_born_and_not_bad():
+    story = Story()
+    for i in range(3):
+        story.event(story.node(i), 5 + i, "Starting kubelet.")
+        story.event(story.node(i), 5 + i + 0.002, f"Node {story.node(i)} status is now: NodeNotReady")
+        story.event(story.node(i), 5 + i + 0.006, f"Node {story.node(i)} status is now: NodeReady")
+    assert story.tell().episodes == ()
+
+
+def test_a_node_that_fails_right_after_a_reboot_is_bad():
+    story = Story()
+    story.dies(story.node(1), 5)  # Ready at 5.26 after a boot
+    story.event(story.node(1), 6, "Starting kubelet.")
+    story.goes_down(story.node(1), 6.002, back=6.01)
+    assert len(story.tell().episodes) == 2
+
+
+def test_the_condition_in_the_audit_log_tells_where_events_are_not_exported():
+    story = Story()
+    story.see("node-status-unknown", story.node(1), 5, stream="audit", mechanism=True)
+    story.event(story.node(1), 5.3, f"Node {story.node(1)} status is now: NodeReady")
+    story.see("node-status-unknown", story.node(2), 7, stream="kubelet")  # one update that failed is no NotReady
+    (episode,) = story.tell().episodes
+    assert (episode.node, episode.not_ready) == (story.node(1), at(5))

@@ -62,7 +62,7 @@ def _facts(
     episodes = explanation.episodes_of(signal)
     named = name_directly(scene, drafts, signal, episodes, stage.homes)
     located = locate(scene, drafts, signal, episodes, stage.homes)
-    chain = build_chain(scene, drafts, signal, episodes, associations)
+    chain = build_chain(scene, drafts, signal, episodes, associations, traces=explanation.traces)
     facts = gather(
         scene,
         drafts,

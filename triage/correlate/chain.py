@@ -7,7 +7,7 @@ from statistics import median
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.explain import PIDS, ZOMBIES
+from triage.correlate.explain import PIDS, ZOMBIES, Trace
 from triage.correlate.times import MINUTE, SECOND, length_ns
 from triage.correlate.windows import lookback
 from triage.model.incident import ChainLink
@@ -37,9 +37,17 @@ def build_chain(
     cause: str,
     episodes: Sequence[int],
     associations: Mapping[str, Association],
+    *,
+    traces: Mapping[int, Mapping[str, Trace]],
 ) -> Chain:
-    """The longest well-supported path of declared links from the cause to the last observed consequence."""
+    """The longest well-supported path of declared links from the cause to the last observed consequence.
+
+    `traces` are those of the explanation: they know of causes that no node bears.
+    """
     firsts = {i: _firsts(scene, drafts, i) for i in episodes}
+    for i, found in firsts.items():
+        if cause not in found and cause in traces[i]:
+            found[cause] = traces[i][cause].first
     accepted = _accepted(scene, firsts, associations, cause)
     path = _best_path(scene, cause, accepted)
     links = []

@@ -221,15 +221,33 @@ def _cover(
 
 def _merit(
     signal: str, traces: Mapping[int, Mapping[str, Trace]], associations: Mapping[str, Association]
-) -> tuple[int, float, float, float, float, str]:
-    """Smaller is better: acts from outside, named by lines, not by metrics alone, specific, strong; the id last."""
+) -> tuple[int, float, float, float, float, float, str]:
+    """Smaller is better: acts from outside, named by lines, not by metrics alone, specific, first, strong; the id last.
+
+    Who came first decides between what is alike in all else, and never how sure a verdict is.
+    """
     found = [t[signal] for t in traces.values() if signal in t]
     mechanism = sum(1 for t in found if t.mechanism) / len(found) if found else 0.0
     a = associations.get(signal)
     share = round(a.control_share, 3) if a else 0.0
     ratio = round(a.ratio or 0.0, 3) if a else 0.0
     metric = sum(1 for t in found if t.metric_only) / len(found) if found else 0.0
-    return (0 if signal in EXTERNAL else 1, -mechanism, metric, share, -ratio, signal)
+    late = _late(signal, traces, associations) / len(found) if found else 0.0
+    return (0 if signal in EXTERNAL else 1, -mechanism, metric, share, late, -ratio, signal)
+
+
+def _late(signal: str, traces: Mapping[int, Mapping[str, Trace]], associations: Mapping[str, Association]) -> int:
+    """In how many episodes another signal that deviates had clearly come before it."""
+    return sum(
+        1
+        for found in traces.values()
+        if signal in found
+        and any(
+            other.first + _slack(other, found[signal]) < found[signal].first
+            for name, other in found.items()
+            if name != signal and name in associations and associations[name].deviates
+        )
+    )
 
 
 def _follows(scene: Scene, signals: Sequence[str], chosen: set[str]) -> bool:

@@ -10,6 +10,8 @@ from triage.evidence.evidence import Evidence
 
 FLAP = 5 * MINUTE
 """A node that turns NotReady again this soon after it was Ready is still in the same episode."""
+BIRTH = 2 * MINUTE
+"""How long after its first start a kubelet may report NotReady, and for how long, without being in trouble."""
 FORGOTTEN = 30 * MINUTE
 """A second NotReady this long after the first, with no Ready between, is a new one: the Ready event was lost."""
 
@@ -97,7 +99,9 @@ def _matching(
 def _from_occurrences(occurrences: pd.DataFrame) -> Iterable[tuple[int, str, str, str]]:
     # The node controller also tells every pod of a dead node; a pod's event knows its node only by the pod's name,
     # which a StatefulSet has by then used again elsewhere.
-    rows = occurrences[(occurrences["signal"] == "node-not-ready") & occurrences["pod"].isna()]
+    # The node controller's own condition, "Unknown", stands in the audit log where events are not exported.
+    lost = (occurrences["signal"] == "node-status-unknown") & (occurrences["stream"] == "audit")
+    rows = occurrences[((occurrences["signal"] == "node-not-ready") | lost) & occurrences["pod"].isna()]
     columns = (rows["node"], rows["extracted"], rows["clears"], rows["stream"])
     for at, node, extracted, clears, stream in zip(column_ns(rows["timestamp"]), *columns, strict=True):
         name = node or (extracted.get("node") if isinstance(extracted, dict) else None)
@@ -142,8 +146,18 @@ def _course(node: str, marks: list[tuple[int, str, str]]) -> Course:
             since, sources = None, set()
     if since is not None:
         spans.append(Down(node, since, None, tuple(sorted(sources))))
-    course.downs = _joined(spans)
+    course.downs = [down for down in _joined(spans) if not _birth(down, course)]
     return course
+
+
+def _birth(down: Down, course: Course) -> bool:
+    """Whether a node that has just begun to run reports NotReady for a moment, until its network is set up.
+
+    Not where it had been down, or was rebooted: then it comes back, and the NotReady before it is an episode.
+    """
+    begun = [at for at in course.booted if at <= down.since <= at + BIRTH]
+    first = bool(begun) and min(course.booted) == begun[0]
+    return first and down.until is not None and down.until - down.since <= BIRTH
 
 
 def _joined(spans: list[Down]) -> list[Down]:

@@ -25,7 +25,7 @@ def pressure_hinted_at_and_kills_named() -> None:
 @witness("causal graph: too late is no cause")
 def forks_refused_after_the_runtime_hung() -> None:
     """A hung runtime lets shims pile up: process ids run short after it, and are not why it hung."""
-    story = each(Story(), ("runtime-down", 0.5, True), ("pid-exhaustion", 0.1, True))
+    story = each(Story(), ("runtime-down", 0.5, False), ("pid-exhaustion", 0.1, True))
     assert story.tell().verdict.cause == "runtime-down"
 
 
@@ -102,6 +102,13 @@ def a_control_plane_resize() -> None:
     for i in range(5):
         story.goes_down(story.node(i), 5 + i / 120, back=5.2)
     assert story.tell().verdict.cause == "control-plane-change"
+
+
+@witness("of equal counts the first")
+def a_node_in_trouble_shouts_about_its_neighbours() -> None:
+    """Memory is out for a quarter of an hour; only in the last minutes its connections pile up as well."""
+    story = each(Story(), ("system-oom", 0.3, True), ("conntrack-full", 0.08, True))
+    assert story.tell().verdict.cause == "system-oom"
 
 
 @witness("what acts from outside comes first")
