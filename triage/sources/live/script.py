@@ -24,8 +24,12 @@ umask 077
 mkdir -p {directory} && cd {directory} || exit 1
 failed() {{ echo "failed: $1 (the report will name the gap)" >&2; rm -f "$2"; }}
 monitoring="${{CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING:-https://monitoring.googleapis.com/}}"
-token="$(gcloud auth print-access-token 2>/dev/null)"
-ask() {{ curl --silent --show-error --fail --header "Authorization: Bearer $token" "$monitoring$1"; }}
+token=
+case "$monitoring" in https://*) token="$(gcloud auth print-access-token 2>/dev/null)" ;; esac
+ask() {{
+  printf 'header = "Authorization: Bearer %s"\\n' "$token" |
+    curl --config - --silent --show-error --fail "${{monitoring%/}}/$1"
+}}
 """
 
 
@@ -41,7 +45,11 @@ def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: S
     directory = f"evidence-{plain}"
     in_project = f" --project={quote(project)}" if project else ""
     named = quote(project) if project else '"$(gcloud config get-value project 2>/dev/null)"'
-    place = f" --location={quote(ask.location)}" if ask.location else ""
+    described = (
+        f"gcloud container clusters describe {quote(cluster)} --location={quote(ask.location)}"
+        if ask.location
+        else f"gcloud container clusters list {quote(f'--filter=name={cluster}')}"  # it needs to know no location
+    )
     clause = cluster_clause(cluster, ())
     lines = [
         HEAD.format(
@@ -52,7 +60,7 @@ def by_hand(ask: Ask, reads: Sequence[str], *, project: str | None, resources: S
         ),
         f"project={named}",
         _into("operations.json", f"gcloud container operations list{in_project} --format=json"),
-        _into("cluster.json", f"gcloud container clusters describe {quote(cluster)}{place}{in_project} --format=json"),
+        _into("cluster.json", f"{described}{in_project} --format=json"),
     ]
     manifest = {
         "cluster": {"name": cluster, "project": project, "location": ask.location},
