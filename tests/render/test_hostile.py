@@ -60,7 +60,7 @@ def test_each_payload_in_every_field_leaves_the_structure_as_it_is(part: int) ->
         assert found.faults == [], ALL[number][:80]
         assert set(found.tags) <= KNOWN, ALL[number][:80]
         assert (found.tags["script"], found.tags["style"], found.tags["meta"]) == (1, 1, 6)
-        assert len(html) < 1_500_000
+        assert len(html) < 2_000_000, "fields are bounded, even where every one of them is as long as it may be"
 
 
 @pytest.mark.parametrize("part", range(6))
