@@ -201,6 +201,7 @@ RULES: tuple[Off, ...] = (
     Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
     Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
     Off("what acts from outside comes first", ((explain, "EXTERNAL", ()),)),
+    Off("an act from outside may only end what it did not cause", ((explain, "_only_ended", _always(False)),)),
     Off("of equal counts the better evidenced", ((explain, "_merit", lambda signal, _t, _a: (signal,)),)),
     Off("of equal counts the first", ((explain, "_late", _always(0)),)),
     Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),

@@ -142,12 +142,24 @@ def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str], counts
     that what was seen above it in few of them is passed over.
     """
     candidates = [t for s, t in sorted(found.items()) if s in deviating]
+    candidates = [t for t in candidates if not any(_only_ended(t, other, counts) for other in candidates)]
     kept = [t for t in candidates if not any(_passed_over(scene, t, other, counts) for other in candidates)]
     return tuple(
         t.signal
         for t in kept
         if not any(_brings_on(scene, other, t) or _came_too_late(scene, t, other) for other in kept)
     )
+
+
+def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
+    """Whether an act from outside came when the node had long been in trouble: it ended what it cannot have caused.
+
+    Somebody deletes a VM because it is out of process ids, which lines had named for minutes before the act.
+    """
+    if act.signal not in EXTERNAL or other.signal in EXTERNAL:
+        return False
+    named = other.mechanism > 0 and not other.metric_only and counts[other.signal] >= _MOST * counts[act.signal]
+    return named and other.first + _TOLERANCE < act.first
 
 
 def _passed_over(scene: Scene, cause: Trace, effect: Trace, counts: Mapping[str, int]) -> bool:

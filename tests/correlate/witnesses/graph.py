@@ -118,6 +118,17 @@ def disks_fail_as_their_hosts_do() -> None:
     assert story.tell(full_pack()).verdict.cause == "host-error"
 
 
+@witness("an act from outside may only end what it did not cause")
+def a_vm_that_is_deleted_because_it_is_sick() -> None:
+    """Forks are refused for an hour; the engineer deletes the VM by hand, and the group makes it anew."""
+    story = Story()
+    for i in range(3):
+        story.see("pid-exhaustion", story.node(i), 5 + 6 * i - 0.9, times=50, every_s=60)
+        story.see("vm-deleted-by-user", story.node(i), 5 + 6 * i - 0.01)
+        story.goes_down(story.node(i), 5 + 6 * i, back=5.2 + 6 * i)
+    assert story.tell(full_pack()).verdict.cause == "pid-exhaustion"
+
+
 @witness("of equal counts the better evidenced")
 def hints_beside_lines_that_name_it() -> None:
     """Connection resets hint at a full table before each death; the kernel's OOM kills name what broke."""
