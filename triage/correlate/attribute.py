@@ -80,9 +80,14 @@ class Named:
 NOBODY = Named((), {}, None, strong=False)
 
 
+def by_a_workload(cause: str) -> bool:
+    """Whether a workload can bring this cause about at all; else whoever ran there is innocent."""
+    return cause not in NOT_BY_A_WORKLOAD
+
+
 def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Named:
     """The workloads that direct evidence names for these episodes of one cause, best first."""
-    if cause in NOT_BY_A_WORKLOAD or not episodes:
+    if not by_a_workload(cause) or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
     capped = _capped(scene, drafts, rows)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from triage.correlate.associate import Association, contrast
-from triage.correlate.attribute import Named, name_directly
+from triage.correlate.attribute import Named, by_a_workload, name_directly
 from triage.correlate.chain import build_chain
-from triage.correlate.colocate import locate
+from triage.correlate.colocate import NOWHERE_IN_PARTICULAR, locate
 from triage.correlate.coverage import broken_off
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES, Explanation
@@ -61,7 +61,7 @@ def _facts(
     scene, drafts = stage.scene, stage.drafts
     episodes = explanation.episodes_of(signal)
     named = name_directly(scene, drafts, signal, episodes, stage.homes)
-    located = locate(scene, drafts, signal, episodes, stage.homes)
+    located = locate(scene, drafts, signal, episodes, stage.homes) if by_a_workload(signal) else NOWHERE_IN_PARTICULAR
     chain = build_chain(scene, drafts, signal, episodes, associations, traces=explanation.traces)
     facts = gather(
         scene,

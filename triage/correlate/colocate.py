@@ -73,12 +73,15 @@ class Located:
         return agree and self.chances.get(name, 1.0) <= P_SECOND
 
 
+NOWHERE_IN_PARTICULAR = Located((), None, 0)
+
+
 def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Located:
     """Test every workload that ran on the failing nodes just before they failed."""
     draws = _draws(scene, drafts, episodes, homes)
     names = sorted({name for draw in draws for name in draw.here if homes.kinds.get(name) != "DaemonSet"})
     if len(draws) < 2 or not names:
-        return Located((), None, 0)
+        return NOWHERE_IN_PARTICULAR
     results = [(name, *_chance(name, draws)) for name in names]
     chances = {name: p for name, p, _, _ in results}
     q_values = benjamini_hochberg([p for _, p, _, _ in results])

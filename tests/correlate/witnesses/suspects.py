@@ -129,6 +129,20 @@ def a_dead_host_takes_its_pods_with_it() -> None:
     assert (verdict.cause, verdict.workload) == ("host-error", None)
 
 
+@witness("no workload brings this cause about")
+def hosts_that_fail_under_one_service() -> None:
+    """Five hosts fail, and by chance the same service had a pod on each, and hardly anywhere else."""
+    story = Story(nodes=40)
+    for i in range(5):
+        story.place("shop/pdf", story.node(i))
+        story.see("host-error", story.node(i), 2.49 + 4 * i)
+        story.goes_down(story.node(i), 2.5 + 4 * i, back=2.6 + 4 * i)
+    for i in range(story.nodes):
+        story.place("shop/cart", story.node(i))
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.workload) == ("host-error", None)
+
+
 @witness("direct evidence before co-location")
 def a_companion_on_the_same_nodes() -> None:
     """The kernel names the renderer; its font cache is scheduled beside it, and on fewer other nodes than it is."""
