@@ -80,7 +80,8 @@ class _Run:
             yield
             self.answered += 1
         except SourceError as error:
-            self.failed.append(error)
+            if source != "workloads":  # whoever may read nothing is not helped by a kubeconfig
+                self.failed.append(error)
             self.bundle.gaps.append(Gap(source=source, reason=str(error), remedy=error.remedy))
             if source == "entries":
                 self.bundle.give_up()
