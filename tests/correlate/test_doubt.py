@@ -143,3 +143,28 @@ def test_words_of_a_log_stay_on_one_line():
     reason = episode.repair.reason or ""
     assert reason.isprintable()
     assert len(reason) <= 300
+
+
+@pytest.mark.parametrize(
+    ("stream", "named"),
+    [
+        ("audit", "Audit entries name it"),
+        ("system-event", "Compute Engine’s own events name it"),
+        ("kernel", "The node’s own lines or metrics name it"),
+    ],
+)
+def test_the_summary_says_who_names_the_cause(stream, named):
+    story = Story()
+    for i in range(4):
+        story.see("host-error", story.node(i), 2.5 + 4 * i - 0.05, stream=stream)
+        story.dies(story.node(i), 2.5 + 4 * i)
+    assert f" {named} in all four episodes" in story.tell().verdict.summary
+
+
+def test_an_entry_that_names_no_node_is_shown_once():
+    story = Story()
+    for i in range(3):
+        story.dies(story.node(i), 5)
+    story.see("host-error", None, 4.95, stream="audit")
+    evidence = [line for cause in story.tell().causes for line in cause.evidence]
+    assert [line.node for line in evidence] == [None]

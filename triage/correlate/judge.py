@@ -12,6 +12,7 @@ from triage.correlate.facts import Facts
 from triage.correlate.gates import pass_gates
 from triage.correlate.homes import Homes
 from triage.correlate.planned import KINDS
+from triage.correlate.seen import NOWHERE
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Alignment, Confidence, Gate, Missing, Verdict
 from triage.model.signal import Step
@@ -35,7 +36,7 @@ class Case:
     alignment: Alignment
     leads: Mapping[str, float | None]
     levels: Mapping[str, str]
-    """Cause → a clause on the level at death, or nothing."""
+    """Cause → what a metric stood at when nodes died, or nothing."""
 
 
 def judge(case: Case) -> Verdict:
@@ -71,6 +72,7 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
             because=_because(case, facts.cause),
             lead_s=lead,
             levels=case.levels.get(facts.cause, ""),
+            streams=_streams(case, facts),
         ),
         missing=_missing(case, facts, confidence),
         reason=_reason(confidence, gates, facts),
@@ -83,6 +85,13 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
         ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
         would_change=doubt.would_change(facts, case.scene),
     )
+
+
+def _streams(case: Case, facts: Facts) -> frozenset[str]:
+    """Where the cause was seen on the nodes that it explains (entries that name no node count for all)."""
+    nodes = {case.drafts[i].node for i in facts.explained} | {NOWHERE}
+    rows = case.scene.seen.rows
+    return frozenset(rows.loc[(rows["signal"] == facts.cause) & rows["where"].isin(nodes), "stream"].dropna())
 
 
 def _because(case: Case, signal: str) -> str | None:

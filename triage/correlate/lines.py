@@ -45,12 +45,12 @@ def cause_lines(
     `signals` are the cause and what else is counted as its evidence, the most telling first.
     """
     rounds = [_best(_evidence(scene, drafts, i, signals)) for i in episodes]
-    chosen: list[Any] = []
+    chosen: dict[Any, Any] = {}  # an entry that names no node is evidence of many episodes, and shown once
     depth = 0
     while len(chosen) < MOST and any(depth < len(rows) for rows in rounds):
-        chosen.extend(rows[depth] for rows in rounds if depth < len(rows))
+        chosen |= {rows[depth].Index: rows[depth] for rows in rounds if depth < len(rows)}
         depth += 1
-    ordered = sorted(chosen[:MOST], key=lambda row: (row.at, row.where, row.order))
+    ordered = sorted(list(chosen.values())[:MOST], key=lambda row: (row.at, row.where, row.order))
     return tuple(make_line(row, project) for row in ordered)
 
 

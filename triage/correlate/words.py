@@ -1,6 +1,6 @@
 """The verdict in words: a title, and two sentences as a good engineer would write them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from triage.correlate.episodes import Draft
@@ -84,20 +84,28 @@ def summary(
     because: str | None = None,
     lead_s: float | None = None,
     levels: str = "",
+    streams: Set[str] = frozenset(),
 ) -> str:
     """What happened and why; then what that rests on and what it cost; then what it leaves aside.
 
     `ranked` are the causes, the first one first; `because` is its signal's clause, `levels` what a metric stood at,
-    such as `process ids in use: 32,768 of 32,768`.
+    such as `process ids in use: 32,768 of 32,768`, `streams` where the cause was seen.
     """
     facts = ranked[0]
     explained = [drafts[i] for i in facts.explained]
-    failed = "served badly" if all(d.served_badly for d in explained) else "went down"
+    failed = _failed(explained)
     hedge, naming = _HEDGES[confidence]
     why = f"{hedge} {because}" if because else f"; {naming}: {_lower(facts.title)}"
     first = f"{_who(explained)} {failed}{_again(explained)} {span(explained)}{why}{_driver(facts)}."
-    rest = _rest(ranked, drafts)
-    return f"{first} {_ground(facts, lead_s, levels)}{_toll(facts, alignment, drafts)}.{f' {rest}' if rest else ''}"
+    second = f"{_ground(facts, lead_s, levels, _namer(streams))}{_toll(facts, alignment, drafts)}."
+    return " ".join(filter(None, (first, second, _rest(ranked, drafts))))
+
+
+def _failed(drafts: Sequence[Draft]) -> str:
+    if all(d.served_badly for d in drafts):
+        return "served badly"
+    repaired = all(d.not_ready is None and d.kind is Kind.REPAIR for d in drafts)
+    return f"{'was' if len({d.node for d in drafts}) == 1 else 'were'} repaired by GKE" if repaired else "went down"
 
 
 def _who(drafts: Sequence[Draft]) -> str:
@@ -138,9 +146,17 @@ def share(part: int, whole: int, one: str) -> str:
     return {1: f"the one {one}", 2: f"both {one}s"}.get(whole, f"all {number(whole)} {one}s")
 
 
-def _ground(facts: Facts, lead_s: float | None, levels: str) -> str:
-    named = facts.mechanism == facts.count
-    told = "The node’s own lines or metrics name it" if named else "It was seen on the node"
+def _namer(streams: Set[str]) -> str:
+    """Who names the cause: of what was done from outside the node itself has nothing to say."""
+    if streams and streams <= {"audit"}:
+        return "Audit entries name it"
+    if streams and streams <= {"audit", "system-event"}:
+        return "Compute Engine’s own events name it"
+    return "The node’s own lines or metrics name it"
+
+
+def _ground(facts: Facts, lead_s: float | None, levels: str, named: str) -> str:
+    told = named if facts.mechanism == facts.count else "It was seen on the node"
     told += f" in {share(facts.count, facts.total, 'episode')}" if facts.total > 1 else ""
     told += f" ({levels})" if levels else ""
     if lead_s is not None and lead_s > 0:
@@ -191,7 +207,8 @@ def unexplained(drafts: Sequence[Draft], weighed: Sequence[Weighed], lacking: st
         more = f"; and {number(len(weighed) - 3)} more" if len(weighed) > 3 else ""
         second = f"Weighed and not borne out: {names}{more}."
     else:
-        second = "No signal that could be a cause was seen on these nodes before they went down."
+        where_before = "this node before it" if len({d.node for d in drafts}) == 1 else "these nodes before they"
+        second = f"No signal that could be a cause was seen on {where_before} went down."
     return f"{first} {second}{' ' + lacking if lacking else ''}"
 
 
