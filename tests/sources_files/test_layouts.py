@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import random
+import zlib
 from pathlib import Path
 
 import pytest
 
-from tests.sources_files.making import directory, entry, lines, read, reasons
+from tests.sources_files.making import WANTED, directory, entry, lines, read, reasons
 from triage.errors import InputError
 
 TEN = [entry(number) for number in range(10)]
@@ -209,3 +211,25 @@ def test_an_oversized_entry_is_cut_and_still_an_entry(tmp_path: Path) -> None:
     assert len(row["message"]) == 64 << 10
     assert len(row["entry"]) <= 256 << 10
     assert json.loads(row["entry"])["insertId"] == "i3"
+
+
+@pytest.mark.parametrize("shape", ["lines", "array", "two members"])
+def test_a_gz_cut_anywhere_keeps_every_entry_before_the_cut(tmp_path: Path, shape: str) -> None:
+    found = [entry(number, f"{WANTED} {random.Random(number).random()}") for number in range(60)]
+    text = json.dumps(found, indent=2) if shape == "array" else lines(found)
+    middle = len(text) // 2 if shape == "two members" else 0
+    packed = gzip.compress(text[:middle].encode()) + gzip.compress(text[middle:].encode())
+    for cut in range(len(packed) // 2, len(packed) - 1, len(packed) // 12):
+        before = _unpacked(packed[:cut]).count("\n  }" if shape == "array" else "}}\n")
+        evidence = read(directory(tmp_path / str(cut), {"entries.json.gz": packed[:cut]}))
+        assert evidence.tally.kept == before, cut
+        assert any("breaks off" in reason for reason in reasons(evidence)), cut
+
+
+def _unpacked(packed: bytes) -> str:
+    text = b""
+    while packed:
+        unpacker = zlib.decompressobj(31)
+        text += unpacker.decompress(packed)
+        packed = unpacker.unused_data
+    return text.decode()

@@ -421,3 +421,11 @@ def test_the_collections_own_words_replace_ours(tmp_path: Path) -> None:
     manifest = {"cluster": "prod", "gaps": [{"source": "metrics", "reason": "permission denied", "remedy": "r"}]}
     evidence = read(directory(tmp_path, {"entries.json": [entry(1)], "manifest.json": manifest}))
     assert reasons(evidence, "metrics") == ["permission denied"]
+
+
+def test_a_window_that_misses_all_entries_is_a_gap(tmp_path: Path) -> None:
+    path = directory(tmp_path, {"entries.json": [entry(1), entry(2)]})
+    missed = read(path, until=datetime(2020, 1, 1, tzinfo=UTC))
+    assert "none of the 2 entries lies in the window 2019-12-31T00:00:00Z to 2020-01-01T00:00:00Z" in reasons(missed)[0]
+    assert "from 2026-03-01T04:01:00Z to 2026-03-01T04:02:00Z" in reasons(missed)[0]
+    assert reasons(read(path, until=datetime(2026, 3, 1, 4, 1, tzinfo=UTC))) == []

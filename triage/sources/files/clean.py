@@ -1,20 +1,19 @@
 """The patient reader: from files that DuckDB refuses to one clean LogEntry a line, with a list of what was skipped."""
 
 import codecs
-import gzip
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import yaml
 
 from triage.evidence.fields import time_ns
-from triage.sources.files.sniff import GZIP_MAGIC, Layout
+from triage.sources.files.sniff import Layout
+from triage.sources.files.unpacked import opened, why_broken
 
 LONGEST_LINE = 16 << 20
 """Logging takes entries of 256 KB; a line of 16 MB is none."""
@@ -63,14 +62,14 @@ def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skippe
     skipped = Skipped()
     with target.open("w", encoding="utf-8", errors="replace") as out:
         try:
-            with _open(source) as file:
+            with opened(source) as file:
                 for line, value in _values(file, layout, skipped):
                     allowed -= _write(value, line, out, skipped)
                     if allowed < 0:
                         skipped.fatal = "it holds far more than its size"
                         break
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            skipped.fatal = f"the compressed data breaks off ({error})"
+                else:
+                    skipped.fatal = why_broken(file)
         except OSError as error:
             skipped.fatal = error.strerror or str(error)
     return skipped
@@ -78,17 +77,9 @@ def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skippe
 
 def stream_values(path: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
     """Every JSON value in a file with its line, as far as it is sound; a top-level array's elements one by one."""
-    try:
-        with _open(path) as file:
-            yield from _stream(file, skipped)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        skipped.fatal = f"the compressed data breaks off ({error})"
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        packed = file.read(2) == GZIP_MAGIC
-    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+    with opened(path) as file:
+        yield from _stream(file, skipped)
+        skipped.fatal = why_broken(file)
 
 
 def _write(value: Any, line: int, out: io.TextIOBase | IO[str], skipped: Skipped) -> int:
@@ -143,11 +134,7 @@ def _stream(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
     more = True
     while True:
         if more and len(buffer) < wanted:
-            try:
-                piece = reading.read(_CHUNK)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                # what came before the break still counts
-                skipped.fatal, piece = f"the compressed data breaks off ({error})", ""
+            piece = reading.read(_CHUNK)
             more = bool(piece)
             buffer += piece
             continue

@@ -1,15 +1,14 @@
 """Reading the JSON documents that are not log entries: whole where they are sound, and as far as they are where not."""
 
-import gzip
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 from triage.model.place import Gap
 from triage.sources.files.clean import Skipped, stream_values
 from triage.sources.files.opening import Found
-from triage.sources.files.sniff import BOM, GZIP_MAGIC
+from triage.sources.files.sniff import BOM
+from triage.sources.files.unpacked import opened, why_broken
 
 _LARGEST = 1 << 30
 
@@ -45,14 +44,13 @@ def read_documents(files: list[Found]) -> tuple[list[Any], list[Gap]]:
 
 def _read(path: Path) -> tuple[list[Any], str | None]:
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == GZIP_MAGIC
-        with gzip.open(path) if packed else path.open("rb") as whole:
+        with opened(path) as whole:
             raw = whole.read(_LARGEST + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        return _as_far_as_it_goes(path, f"the compressed data breaks off ({error})")
+            broken = why_broken(whole)
     except OSError as error:
         return [], f"cannot be read: {error.strerror or error}"
+    if broken:
+        return _as_far_as_it_goes(path, broken)
     if len(raw) > _LARGEST:
         return [], f"is larger than {_LARGEST >> 20} MB"
     if not raw.strip():

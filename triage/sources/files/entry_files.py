@@ -142,6 +142,7 @@ def _is_refused(file: EntryFile) -> bool:
     one = EntryFiles(Contents(), [file])
     try:
         with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")  # it would draw into the report
             connection.execute(f"SELECT count(json) FROM ({one.sql('json')})").fetchall()  # noqa: S608 - our own text
     except duckdb.Error:
         return True

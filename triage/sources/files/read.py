@@ -21,7 +21,7 @@ from triage.sources.files.kept import kept_entries, log_ids
 from triage.sources.files.looks import BIN_NS, PLACE
 from triage.sources.files.opening import NOTHING, open_contents
 from triage.sources.files.scan import Scanned, connect, places_of, scan
-from triage.sources.files.window import bounds, choose_window, evidence_end, known_edges, outside
+from triage.sources.files.window import bounds, choose_window, evidence_end, known_edges, missed, outside
 from triage.sources.plan import Plan
 
 _CONTAINER_TYPES = ("k8s_container", "container")
@@ -123,7 +123,7 @@ def _assemble(
         duplicates=duplicates,
         malformed=scanned.malformed,
     )
-    gaps = [*reading.gaps, *told.gaps, stray, unknown, _absent_entries(files)]
+    gaps = [*reading.gaps, *told.gaps, stray, unknown, _absent_entries(files), missed(ours, window)]
     return Evidence(
         cluster=told.cluster,
         window=window,

@@ -5,20 +5,18 @@ parsed text takes four times as long. What it lets pass is judged again, so it m
 where it is not installed, or would let most lines pass, the whole file passes.
 """
 
-import gzip
 import shutil
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self
 
 from triage.lql.lines import line_patterns
 from triage.sources.files.entry_files import EntryFile, EntryFiles
-from triage.sources.files.sniff import BOM, GZIP_MAGIC, Layout
+from triage.sources.files.sniff import BOM, Layout
+from triage.sources.files.unpacked import opened, why_broken
 from triage.sources.plan import Plan
 
 _BLOCK = 1 << 20
@@ -78,7 +76,7 @@ class Sieve:
         read = written = 0
         try:
             room = shutil.disk_usage(file.path.parent).free - _RESERVE
-            with _opened(file.path) as source:
+            with opened(file.path) as source:
                 for buffer, size in _blocks(source):
                     if self._given_up.is_set():
                         return False
@@ -86,9 +84,9 @@ class Sieve:
                     written += sum(map(out.write, automaton.passing(buffer, size)))
                     if (read > _JUDGED_FROM and written > read * _MOST_SHARE) or written > room:
                         return False
-        except (OSError, EOFError, zlib.error, ValueError):
+                return why_broken(source) is None
+        except (OSError, ValueError):
             return False  # whatever is wrong with the file, its reader says
-        return True
 
 
 class _Automaton:
@@ -131,12 +129,6 @@ def _automaton(patterns: Sequence[str]) -> _Automaton | None:
         return _Automaton(library, patterns)
     except library.error:  # a user's own filters may want more than it can hold
         return None
-
-
-def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        packed = file.read(2) == GZIP_MAGIC
-    return cast("BinaryIO", gzip.open(path) if packed else path.open("rb", buffering=0))
 
 
 def _blocks(source: Any) -> Iterator[tuple[bytearray, int]]:

@@ -1,14 +1,13 @@
 """How a file of log entries is laid out, from its first bytes."""
 
-import gzip
 import json
 import re
-import zlib
 from enum import StrEnum
 from pathlib import Path
 
+from triage.sources.files.unpacked import GZIP_MAGIC, opened, why_broken
+
 _HEAD = 256 << 10
-GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -29,25 +28,17 @@ class Layout(StrEnum):
 def layout_of(path: Path) -> tuple[Layout, bool]:
     """The file's layout, and whether DuckDB may read it as it is. Raises OSError where it cannot be opened."""
     with path.open("rb") as file:
-        magic = file.read(2)
-    packed = magic == GZIP_MAGIC
-    head = _head(path, packed=packed)
-    if head is None:
+        packed = file.read(2) == GZIP_MAGIC
+    with opened(path) as file:
+        head = file.read(_HEAD)
+        broken = why_broken(file)
+    if broken and not head:
         return Layout.STREAM, False
     body = head.removeprefix(BOM).lstrip(b"\x00 \t\r\n")
     layout = _layout(body)
     named_packed = path.name.lower().endswith(".gz")
-    plain = packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
+    plain = not broken and packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
     return layout, plain and layout in (Layout.LINES, Layout.ARRAY, Layout.EMPTY)
-
-
-def _head(path: Path, *, packed: bool) -> bytes | None:
-    """The first bytes, unpacked; None where even those are broken."""
-    try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            return file.read(_HEAD)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return None
 
 
 def _layout(body: bytes) -> Layout:

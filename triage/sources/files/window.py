@@ -111,3 +111,19 @@ def outside(spoke: pd.DataFrame, start: int, end: int) -> int:
         inside = min(l_, end) - max(f, start) + 1
         count += min(m - 1, round(m * (1 - inside / (l_ - f + 1))))
     return count
+
+
+def missed(spoke: pd.DataFrame, window: Window) -> Gap | None:
+    """A gap where entries are there, and none of them in the window: silence there tells nothing."""
+    start, end = bounds(window)
+    n = int(spoke["n"].sum())
+    if not n or outside(spoke, start, end) < n:
+        return None
+    first, last = _up(int(spoke["first"].min())), _up(int(spoke["last"].max()))
+    told = f"{format_time(window.start)} to {format_time(window.end)}"
+    return Gap(
+        source="entries",
+        reason=f"none of the {n:,} entries lies in the window {told}; "
+        f"they reach from {format_time(first)} to {format_time(last)}",
+        remedy="say a --since and an --until that lie among them",
+    )
