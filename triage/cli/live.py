@@ -66,7 +66,7 @@ def sign_in(ask: Ask, reach: Reach) -> "tuple[Ask, Access]":
 def collect_into(
     path: Path, ask: Ask, pack: "Pack", access: "Access", reach: Reach, *, now: datetime, quiet: bool
 ) -> "Collection":
-    """Collect everything the pack wants into `path`, with progress on a terminal."""
+    """Collect everything the pack wants into `path`, with progress on a terminal; say where an earlier run went on."""
     from triage.cli.progress import shown
     from triage.sources.live import collect
     from triage.sources.live.reads import broad_reads

@@ -10,8 +10,8 @@ from typing import Any
 from triage.errors import InputError, SourceError
 from triage.model.place import Ask, Window
 from triage.sources.live.access import Access
-from triage.sources.live.collection import pick_cluster
-from triage.sources.live.container import ContainerReader, location_of
+from triage.sources.live.clusters import location_of, pick_cluster
+from triage.sources.live.container import ContainerReader
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import NODE_METRICS, MonitoringReader

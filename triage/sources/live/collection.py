@@ -1,6 +1,5 @@
 """Collect: every live source into one bundle, each failure a gap."""
 
-import difflib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from triage.evidence.evidence import Query
 from triage.model.place import Ask, Gap, Window
 from triage.sources.live.access import Access
 from triage.sources.live.bundle import Bundle, Read
-from triage.sources.live.container import ContainerReader, location_of
+from triage.sources.live.clusters import location_of, pick_cluster
+from triage.sources.live.container import ContainerReader
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import LOG_VOLUME, NODE_METRICS, MonitoringReader
@@ -148,36 +148,6 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
     )
     bundle.close()
     return interrupted
-
-
-def pick_cluster(clusters: Sequence[dict[str, Any]], ask: Ask) -> dict[str, Any]:
-    """The cluster that is meant. Raises InputError where there is none, or several bear the name."""
-    named = [c for c in clusters if c.get("name") == ask.cluster or (ask.cluster is None and len(clusters) == 1)]
-    found = [c for c in named if _at(c, ask.location)]
-    if len(found) > 1 and (usual := [c for c in found if _at(c, ask.usual_location)]):
-        found = usual
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(f"{c.get('name')} ({location_of(c)})" for c in clusters) or "none"
-    if len(found) > 1:
-        places = ", ".join(str(location_of(c)) for c in found)
-        raise InputError(
-            f"{len(found)} clusters are called {ask.cluster}: in {places}", remedy="name one by --location"
-        )
-    if named:
-        places = " and ".join(str(location_of(c)) for c in named)
-        raise InputError(
-            f"no cluster {ask.cluster or ''} in {ask.location}; it is in {places}",
-            remedy="leave --location out, or say it right",
-        )
-    close = difflib.get_close_matches(ask.cluster or "", [str(c.get("name")) for c in clusters], n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    raise InputError(f"no cluster {ask.cluster or ''} in the project{hint}", remedy=f"there are: {listed}")
-
-
-def _at(cluster: Mapping[str, Any], location: str | None) -> bool:
-    place = location_of(cluster) or ""
-    return location is None or place == location or location.startswith(f"{place}-")
 
 
 def _named(ask: Ask) -> str:

@@ -1,6 +1,5 @@
 """GKE: operations, and the cluster's description."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +16,6 @@ from google.cloud.container_v1.services.cluster_manager.transports import (
 from triage.sources.live.access import Access
 from triage.sources.live.faults import FIRST_PATIENCE_S, google_faults, retrying
 from triage.sources.live.protos import rest_shape
-
-
-def location_of(cluster: Mapping[str, Any]) -> str | None:
-    """The region or zone of a described cluster; old descriptions call it `zone` alone."""
-    place = cluster.get("location") or cluster.get("zone")
-    return str(place) if place else None
 
 
 @dataclass

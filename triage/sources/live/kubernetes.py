@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from triage.errors import InputError, SourceError
-from triage.sources.live.container import location_of
+from triage.sources.live.clusters import location_of
 
 # kubernetes takes half a second to import; only a live run needs it.
 KINDS = (

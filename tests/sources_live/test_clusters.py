@@ -6,7 +6,7 @@ import pytest
 
 from triage.errors import InputError
 from triage.model.place import Ask
-from triage.sources.live.collection import pick_cluster
+from triage.sources.live.clusters import pick_cluster
 
 REGIONAL = {"name": "prod", "location": "europe-west4"}
 ZONAL = {"name": "prod", "location": "us-east1-b"}
