@@ -148,6 +148,6 @@ def applies(name: str, world: World, before: Report) -> bool:
     if name == "repairs moved":
         # What is no node's (a change of the control plane) stays what it was, whichever nodes it struck.
         causes = set(world.described.expect.causes)
-        of_nodes = any(record.node for record in world.records if causes & set(record.signals))
-        return of_nodes and all(episode.not_ready is not None for episode in faults)
+        telling = [record.node for record in world.records if causes & set(record.signals)]
+        return (not telling or any(telling)) and all(episode.not_ready is not None for episode in faults)
     return True
