@@ -429,3 +429,10 @@ def test_a_window_that_misses_all_entries_is_a_gap(tmp_path: Path) -> None:
     assert "none of the 2 entries lies in the window 2019-12-31T00:00:00Z to 2020-01-01T00:00:00Z" in reasons(missed)[0]
     assert "from 2026-03-01T04:01:00Z to 2026-03-01T04:02:00Z" in reasons(missed)[0]
     assert reasons(read(path, until=datetime(2026, 3, 1, 4, 1, tzinfo=UTC))) == []
+
+
+def test_a_project_that_the_evidence_does_not_name_is_refused(tmp_path: Path) -> None:
+    path = directory(tmp_path, {"entries.json": [entry(1)], "operations.json": [repair("prod")]})
+    with pytest.raises(InputError, match=r"of other in the evidence; found prod in us-east1-b \(shop\)$"):
+        read(path, cluster="prod", project="other")
+    assert read(path, cluster="prod", project="shop").tally.kept == 1

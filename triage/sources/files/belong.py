@@ -64,7 +64,9 @@ def choose(naming: Naming, ask: Ask, *, manifest: str | None) -> Cluster:
         for named, n in same.items()
         if _agree(named.location, ask.location) and (_agree(named.project, ask.project) or named.project.isdigit())
     }
-    if same and not fitting:
+    projects = {named.project for named in same if named.project and not named.project.isdigit()}
+    asked = ask.project if ask.project and not ask.project.isdigit() else None
+    if same and (not fitting or (asked and projects and asked not in projects)):
         where = " ".join(filter(None, [ask.location and f"in {ask.location}", ask.project and f"of {ask.project}"]))
         raise InputError(f"no cluster {name!r} {where} in the evidence; found {_places(same)}", remedy="")
     locations = {named.location for named in fitting if named.location}
@@ -112,7 +114,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _places(named: Iterable[Named]) -> str:
-    told = {f"{one.name} in {one.location or '?'}" + (f" ({one.project})" if one.project else "") for one in named}
+    known = list(named)
+    full = {(one.name, one.location) for one in known if one.project}
+    known = [one for one in known if one.project or (one.name, one.location) not in full]
+    told = {f"{one.name} in {one.location or '?'}" + (f" ({one.project})" if one.project else "") for one in known}
     return _listed(sorted(told))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from stat import S_ISREG
 
 from triage.errors import InputError
@@ -130,7 +131,8 @@ def _walk(root: Path, contents: Contents) -> Iterator[tuple[str, Path | None]]:
         except OSError as error:
             if depth == 0:
                 raise
-            contents.gaps.append(Gap(source="files", reason=f"{prefix}: {error.strerror or error}", remedy="chmod +rx"))
+            remedy = f"chmod +rx {quote(str(directory))}"
+            contents.gaps.append(Gap(source="files", reason=f"{prefix}: {error.strerror or error}", remedy=remedy))
             continue
         for entry in listed:
             seen += 1
