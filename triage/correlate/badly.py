@@ -1,7 +1,8 @@
 """Nodes that serve badly without ever turning NotReady: conntrack full, DNS late, a pod at its PID limit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from triage.correlate.align import AFTERWARDS, Fired
 from triage.correlate.episodes import Draft, Scene
@@ -38,10 +39,11 @@ def serving_badly(scene: Scene, drafts: Sequence[Draft], alerts: Sequence[Fired]
     no episode; nor does what goes on from the evidence's first hour to its last.
     """
     found: list[Draft] = []
+    stuck = _stuck_pods(scene)
     for signal in (s for s in scene.seen.signals if scene.graph.is_cause(s)):
         bursts = [b for node in scene.seen.nodes(signal) if node != NOWHERE for b in _bursts(scene, signal, node)]
         free = [b for b in bursts if not (_constant(scene, b) or any(_overlap(b, d, scene.end) for d in drafts))]
-        felt = [b for b in free if _symptoms(scene, b) or _not_started(scene, b) or _alerted(b, alerts, homes)]
+        felt = [b for b in free if _symptoms(scene, b) or _not_started(stuck, b) or _alerted(b, alerts, homes)]
         if felt and _more_felt(felt, free):
             found.extend(_draft(scene, burst) for burst in felt)
     return _merged(scene, found)
@@ -53,12 +55,21 @@ def _constant(scene: Scene, burst: Burst) -> bool:
     return first <= scene.start + GAP and 2 * (last - first) > scene.end - scene.start
 
 
-def _not_started(scene: Scene, burst: Burst) -> bool:
+def _stuck_pods(scene: Scene) -> dict[tuple[str, str], Any]:
+    """Signal and node → the sorted times of its lines that tell of a pod that cannot start."""
+    rows = scene.seen.rows[scene.seen.rows["pod"].notna()]
+    rows = rows[rows["message"].str.contains(_NOT_STARTED, na=False)]
+    return {(str(s), str(n)): group.to_numpy() for (s, n), group in rows.groupby(["signal", "where"])["at"]}
+
+
+def _not_started(stuck: Mapping[tuple[str, str], Any], burst: Burst) -> bool:
     """Whether the burst's own lines tell, for minutes, of pods that cannot start."""
     signal, node, first, last = burst
-    rows = scene.seen.within(signal, node, first, last)
-    told = rows[rows["pod"].notna() & rows["message"].str.contains(_NOT_STARTED, na=False)]
-    return len(told) >= _FAILING and int(told["at"].iloc[-1] - told["at"].iloc[0]) >= _RETRIED
+    times = stuck.get((signal, node))
+    if times is None:
+        return False
+    told = times[(times >= first) & (times <= last)]
+    return len(told) >= _FAILING and int(told[-1] - told[0]) >= _RETRIED
 
 
 def _more_felt(felt: Sequence[Burst], free: Sequence[Burst]) -> bool:
