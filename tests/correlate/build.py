@@ -50,6 +50,7 @@ def pack() -> Pack:
     steps = (
         Step(say="Look", run="gcloud compute ssh {node} --zone {zone} --project {project} --command 'ps'", ssh=True),
         Step(say="Restart", run="kubectl rollout restart -n {namespace} {workload}", changes=True),
+        Step(say="Keep pods away", run="kubectl cordon {node}", changes=True),
     )
     signals = (
         signal("zombie-processes", cause, "pid-exhaustion"),

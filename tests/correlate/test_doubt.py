@@ -168,3 +168,11 @@ def test_an_entry_that_names_no_node_is_shown_once():
     story.see("host-error", None, 4.95, stream="audit")
     evidence = [line for cause in story.tell().causes for line in cause.evidence]
     assert [line.node for line in evidence] == [None]
+
+
+def test_a_node_that_is_well_again_is_not_to_be_changed():
+    story = leak(Story(), workload=None)
+    assert not any("cordon" in command for command in commands(story.tell()))
+    story.see("pid-exhaustion", story.node(6), 23.5, times=5)
+    story.goes_down(story.node(6), 23.9)
+    assert f"kubectl cordon {story.node(6)}" in commands(story.tell())

@@ -171,6 +171,17 @@ def test_planned_work_is_told_by_name_and_not_blamed(name, kind):
     assert incident.causes[0].episodes_total == 3
 
 
+def test_an_upgrade_episode_names_the_operation_of_its_pool():
+    story = Story()
+    story.see("node-upgrade-drain", story.node(0), 5)
+    story.goes_down(story.node(0), 5.02, back=5.3)
+    for pool, name in (("pool-1", "operation-here"), ("pool-2", "operation-elsewhere")):
+        story.repair(4.9, 6.5, pool=pool, name=name)
+        story.operations[-1]["type"] = "UPGRADE_NODES"
+    (episode,) = story.tell().episodes
+    assert (episode.kind, episode.operation, episode.end) == ("upgrade", "operation-here", at(5.3))
+
+
 def test_planned_work_stays_out_of_the_causes_of_faults():
     story = Story()
     for i in range(3):

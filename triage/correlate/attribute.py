@@ -244,5 +244,6 @@ def _from_complaints(
         kind=homes.kinds.get(name),
         reason=f"Its complaints come first, or are most of them, in {len(with_any)} of {len(rows)} episodes.",
         episodes=len(with_any),
+        complains=True,
     )
     return Named((suspect,), dict.fromkeys(with_any, name), name, strong=False)

@@ -205,11 +205,13 @@ def _actions(case: Case, facts: Facts) -> tuple[Step, ...]:
 
 
 def _actions_of(case: Case, signal: str, facts: Facts | None) -> tuple[Step, ...]:
-    """What to do now, for the cause and, where it is not the cause itself, what follows directly from it."""
+    """What to do now: the steps that the cause declares, filled in. A node that is well again needs no change."""
     declared = case.scene.graph.signal(signal)
     names = _names(case, facts)
-    steps = [fill(step, names) for step in (declared.remedy.now if declared else ())]
-    return tuple(step for step in steps if step is not None)
+    troubled = names.pod is not None or any(d.end is None and d.node == names.node for d in case.drafts)
+    steps = declared.remedy.now if declared else ()
+    wanted = [s for s in steps if troubled or not (s.changes and "{node}" in (s.run or ""))]
+    return tuple(filled for filled in (fill(step, names) for step in wanted) if filled is not None)
 
 
 def _names(case: Case, facts: Facts | None) -> Names:

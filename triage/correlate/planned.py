@@ -14,6 +14,8 @@ from triage.evidence.evidence import Evidence
 from triage.model.incident import Kind
 
 UPGRADE = "node-upgrade-drain"
+UPGRADES = ("UPGRADE_NODES", "AUTO_UPGRADE_NODES")
+"""Operations that replace a pool's nodes."""
 KINDS = {UPGRADE: Kind.UPGRADE, "preemption": Kind.PREEMPTION, "autoscaler-scale-down": Kind.SCALE_DOWN}
 """What a planned signal makes of an episode; other planned work ends it `unrepaired`."""
 _BEFORE = {"preemption": 10 * MINUTE}
@@ -118,7 +120,7 @@ def _runs(node: str, signal: str, times: list[int]) -> list[Work]:
 
 
 def _upgrades(evidence: Evidence) -> list[tuple[int, int, str]]:
-    rows = evidence.operations[evidence.operations["type"].isin(("UPGRADE_NODES", "AUTO_UPGRADE_NODES"))]
+    rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
     found = []
     for start, end, pool in zip(column_ns(rows["start"]), column_ns(rows["end"]), rows["node_pool"], strict=True):
         begun = known(start)

@@ -10,14 +10,16 @@ from triage import __version__
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.lines import episode_lines, episode_summary
+from triage.correlate.planned import UPGRADES
 from triage.correlate.repairs import GkeRepair
 from triage.correlate.stage import Stage
-from triage.correlate.times import HOUR, moment, moment_or_none
+from triage.correlate.times import HOUR, MINUTE, column_ns, known, moment, moment_or_none
 from triage.correlate.windows import lookback
 from triage.evidence.evidence import Evidence
 from triage.model.incident import (
     CoverageRow,
     Episode,
+    Kind,
     OccurrenceSummary,
     Provenance,
     QueryRecord,
@@ -61,7 +63,7 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
                 not_ready=moment_or_none(draft.not_ready),
                 end=moment_or_none(draft.end),
                 kind=draft.kind,
-                operation=draft.repair.operation if draft.repair else None,
+                operation=draft.repair.operation if draft.repair else _upgrade(stage.evidence, draft),
                 node_inferred=draft.inferred,
                 cause=causes.get(i),
                 workload=workloads.get(i),
@@ -78,6 +80,17 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
             )
         )
     return tuple(found)
+
+
+def _upgrade(evidence: Evidence, draft: Draft) -> str | None:
+    """The operation that upgraded the node's pool when the node went, if one is known."""
+    if draft.kind is not Kind.UPGRADE:
+        return None
+    rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
+    rows = rows[(rows["node_pool"] == draft.node_pool) & (column_ns(rows["start"]) <= draft.onset)]
+    ends = [end if end is not None else draft.onset for end in map(known, column_ns(rows["end"]))]
+    names = [name for name, end in zip(rows["name"], ends, strict=True) if end + MINUTE >= draft.onset]
+    return str(names[-1]) if names else None
 
 
 def _repair(repair: GkeRepair | None) -> Repair | None:

@@ -124,6 +124,8 @@ class Suspect(Model):
     episodes: int = 0
     tied: bool = False
     """The evidence cannot tell it from the other tied suspects."""
+    complains: bool = False
+    """Direct, but by its own complaints alone: no line names it as the culprit."""
 
 
 class Trend(Model):

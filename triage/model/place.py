@@ -57,7 +57,7 @@ class Ask:
     until: datetime | None = None
     """The end; None is now for the live APIs and the end of the evidence for files."""
     usual_location: str | None = None
-    """gcloud's own setting, a habit and no statement: it only settles which of several clusters of one name is meant."""
+    """gcloud's own setting, a habit and no statement: it only settles which of several clusters of a name is meant."""
 
     def window(self, end: datetime) -> Window:
         """The window that ends at `until`, or else at `end`. Raises ValueError where it would run backwards."""

@@ -115,7 +115,8 @@ def _suspect(incident: Incident) -> Fact:
     suspects = incident.causes[0].workloads if incident.causes else ()
     named = next((s for s in suspects if s.name == verdict.workload), None)
     if verdict.workload:
-        basis = f"by {named.basis}{' evidence' if named.basis == 'direct' else ''}" if named else ""
+        direct = "its own complaints" if named and named.complains else "direct evidence"
+        basis = f"by {direct if named.basis == 'direct' else named.basis}" if named else ""
         seen = f", {words.count(named.episodes, 'episode')}" if named and named.episodes else ""
         return Fact("Suspect", verdict.workload, basis + seen, "#suspects", name=True)
     tied = [s.name for s in suspects if s.tied]
