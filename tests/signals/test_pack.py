@@ -7,6 +7,7 @@ import pytest
 from triage.errors import PackError
 from triage.lql.parse import parse
 from triage.lql.print import to_text
+from triage.model.signal import Role
 from triage.resources import resource
 from triage.signals import load_pack
 from triage.signals.check import check_files
@@ -194,3 +195,8 @@ def test_the_documented_example_is_a_signal(tmp_path):
     path.write_text(readme.split("```yaml\n")[1].split("```")[0])
     assert set(read_document(path).value) >= {"id", "detect", "examples"}
     assert not list(read_draft(resource("queries") / "streams.yaml", [path]).faults)
+
+
+def test_every_cause_of_the_pack_says_what_broke():
+    causes = [signal for signal in load_pack(()).signals if signal.role is Role.CAUSE]
+    assert [signal.id for signal in causes if not signal.because] == []
