@@ -81,7 +81,7 @@ def test_the_window_of_the_test_is_what_the_evidence_covers():
     assert of_week.expected == pytest.approx(of_day.expected, rel=0.01)
     assert of_week.p_value == pytest.approx(of_day.p_value, rel=0.01)
     assert "over the window" in of_day.method
-    assert "over the 23 h 59 m of the window that the evidence covers" in of_week.method
+    assert "over the 24 h of the window that the evidence covers" in of_week.method
 
 
 def test_alerts_from_when_nothing_could_be_seen_count_neither_for_nor_against():

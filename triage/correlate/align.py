@@ -19,6 +19,7 @@ SLOW_BURN_S = 6 * 3600
 FEWEST = 3
 """Below this many episodes or alerts only counts are shown."""
 _NEARBY = 3 * HOUR
+_BIN = 5 * MINUTE
 _UNSEEN = 0.05
 """Of the window: so little that the evidence does not cover needs no word."""
 
@@ -111,14 +112,19 @@ def span_of_evidence(evidence: Evidence, start: int, end: int) -> tuple[int, int
     """Which part of `[start, end]` the evidence covers: from its first log entry or operation to its last one.
 
     A day of logs says nothing of the week that was asked for: on the other six days no node could be seen going down,
-    so an alert there could fall into no episode. Without any logs it is unknown, and the whole window is taken.
+    so an alert there could fall into no episode. Without any logs it is unknown, and the whole window is taken, as it
+    is where the evidence covers nearly all of it. Whole bins of five minutes: live, coverage is known no better.
     """
     logs = (evidence.coverage["first"], evidence.coverage["last"], evidence.entries["timestamp"])
     if not any(len(column) for column in logs):
         return start, end
     times = np.concatenate([column_ns(c) for c in (*logs, evidence.operations["start"], evidence.operations["end"])])
     inside = times[(times >= start) & (times <= end)]
-    return (int(inside.min()), int(inside.max())) if len(inside) else (start, end)
+    if not len(inside):
+        return start, end
+    first = max(start, int(inside.min()) // _BIN * _BIN)
+    last = min(end, -(-int(inside.max()) // _BIN) * _BIN)
+    return (start, end) if last - first >= (1 - _UNSEEN) * (end - start) else (first, last)
 
 
 def align(
@@ -162,7 +168,7 @@ def align(
 
 
 def _over(window: tuple[int, int], start: int, end: int) -> str:
-    if (end - start) >= (1 - _UNSEEN) * (window[1] - window[0]):
+    if (start, end) == window:
         return "the window"
     return f"the {format_duration((end - start) // MINUTE * 60)} of the window that the evidence covers"
 
