@@ -179,7 +179,10 @@ def test_an_upgrade_episode_names_the_operation_of_its_pool():
         story.repair(4.9, 6.5, pool=pool, name=name)
         story.operations[-1]["type"] = "UPGRADE_NODES"
     (episode,) = story.tell().episodes
-    assert (episode.kind, episode.operation, episode.end) == ("upgrade", "operation-here", at(5.3))
+    assert (episode.kind, episode.operation, episode.end) == ("upgrade", None, at(5.3))
+    assert [note for note in episode.notes if "operation" in note] == [
+        "The node pool was being upgraded by operation-here."
+    ]
 
 
 def test_planned_work_stays_out_of_the_causes_of_faults():

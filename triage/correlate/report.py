@@ -63,7 +63,7 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
                 not_ready=moment_or_none(draft.not_ready),
                 end=moment_or_none(draft.end),
                 kind=draft.kind,
-                operation=draft.repair.operation if draft.repair else _upgrade(stage.evidence, draft),
+                operation=draft.repair.operation if draft.repair else None,
                 node_inferred=draft.inferred,
                 cause=causes.get(i),
                 workload=workloads.get(i),
@@ -75,22 +75,28 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
                 ready=moment_or_none(draft.ready),
                 signals=_signals(scene, drafts, i),
                 planned=draft.planned,
-                notes=tuple(filter(None, (episode_summary(scene, drafts, i, causes.get(i)), *draft.notes))),
+                notes=_notes(stage, i, causes.get(i)),
                 evidence=episode_lines(scene, draft, i, drafts, project),
             )
         )
     return tuple(found)
 
 
-def _upgrade(evidence: Evidence, draft: Draft) -> str | None:
-    """The operation that upgraded the node's pool when the node went, if one is known."""
+def _notes(stage: Stage, index: int, cause: str | None) -> tuple[str, ...]:
+    draft = stage.drafts[index]
+    summary = episode_summary(stage.scene, stage.drafts, index, cause)
+    return tuple(filter(None, (summary, _upgrade(stage.evidence, draft), *draft.notes)))
+
+
+def _upgrade(evidence: Evidence, draft: Draft) -> str:
+    """Which operation upgraded the node's pool when the node went, where it is known; it lasts longer than one node's."""
     if draft.kind is not Kind.UPGRADE:
-        return None
+        return ""
     rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
     rows = rows[(rows["node_pool"] == draft.node_pool) & (column_ns(rows["start"]) <= draft.onset)]
     ends = [end if end is not None else draft.onset for end in map(known, column_ns(rows["end"]))]
     names = [name for name, end in zip(rows["name"], ends, strict=True) if end + MINUTE >= draft.onset]
-    return str(names[-1]) if names else None
+    return f"The node pool was being upgraded by {names[-1]}." if names else ""
 
 
 def _repair(repair: GkeRepair | None) -> Repair | None:
