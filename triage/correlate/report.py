@@ -89,7 +89,7 @@ def _notes(stage: Stage, index: int, cause: str | None) -> tuple[str, ...]:
 
 
 def _upgrade(evidence: Evidence, draft: Draft) -> str:
-    """Which operation upgraded the node's pool when the node went, where it is known; it lasts longer than one node's."""
+    """Which operation was upgrading the node's pool when the node went, in a sentence; nothing where none is known."""
     if draft.kind is not Kind.UPGRADE:
         return ""
     rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
