@@ -166,6 +166,7 @@ class _Known:
                     self.group_of[_group(vm)] = place["cluster"]
 
     def judge(self, place: Mapping[str, str]) -> tuple[bool, str | None]:
+        """Whether the place belongs to the cluster, and its node's name; None where it is no node."""
         vm = place["node"] or place["vm"] or self.vm_of.get(place["instance"], "")
         is_node = (
             vm

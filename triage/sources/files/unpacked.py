@@ -28,6 +28,7 @@ class _Unpacked(io.RawIOBase):
         super().close()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Unpack into `buffer`; 0 at the end, which `broken` explains where it came too early."""
         while self.broken is None:
             packed = self._left or self._file.read(_PIECE)
             self._left = b""
