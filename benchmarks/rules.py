@@ -28,6 +28,7 @@ from triage.correlate import (
     facts,
     gates,
     report,
+    seen,
     story,
     windows,
 )
@@ -125,6 +126,16 @@ def _moments(seen: Seen, signal: str, node: str, starts: Any, ends: Any) -> Any:
     return np.searchsorted(times, ends, "left") > np.searchsorted(times, starts, "left")
 
 
+def _all_spoken(rows: Any) -> Any:
+    """Every line is taken for the node's own."""
+    return rows["signal"].notna()
+
+
+def _each_for_itself(rows: Any) -> Any:
+    """What two workloads say counts for no more than what one says."""
+    return rows["mechanism"].astype(bool) & rows["spoken"]
+
+
 def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
     return associate._count_with(scene, drafts, signal, covered, scene.seen.held)
 
@@ -172,6 +183,8 @@ RULES: tuple[Off, ...] = (
     Off("an episode starts with its first symptom", ((episodes, "_start", lambda _s, draft, _f: draft.start),)),
     Off("onsets within 5 min are one group", ((episodes, "TOGETHER", -1),)),
     Off("clocks that run ahead are set back", ((story, "received_earlier", _always({})),)),
+    Off("an application speaks of itself, not of the node", ((seen, "of_the_node", _all_spoken),)),
+    Off("what two workloads name is the node's", ((explain, "naming", _each_for_itself),)),
     Off("evidence before the last episode's end is dead", ((windows, "_floor", _always(0)),)),
     Off("slow burns are tied to no episode", ((align, "SLOW_BURN_S", float("inf")),)),
     Off("alerts: the episode whose node carried the service", ((align, "_carried", _always(False)),)),
@@ -195,6 +208,7 @@ RULES: tuple[Off, ...] = (
     Off("causal graph: too late is no cause", ((explain, "_came_too_late", _always(False)),)),
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
     Off("causal graph: a mere metric is no root above what a line names", ((explain, "_mere_metric", _always(False)),)),
+    Off("causal graph: own words are no root above what a line names", ((explain, "_mere_words", _always(False)),)),
     Off("causal graph: metrics may come five minutes late", ((explain, "_TOLERANCE", explain.MINUTE),)),
     Off("causal graph: a slow cause lies further back than an hour", ((Graph, "_reach", _always(windows.LENGTH)),)),
     Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),

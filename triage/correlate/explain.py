@@ -8,6 +8,7 @@ from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import MINUTE
+from triage.correlate.voices import naming
 from triage.correlate.windows import lookback
 
 ZOMBIES, PIDS = "zombie-processes", "pid-exhaustion"
@@ -24,7 +25,10 @@ _MOST = 0.7
 
 @dataclass(frozen=True)
 class Trace:
-    """One cause signal's evidence for one episode: first time, how many lines, and of these with a mechanism (ns)."""
+    """One cause signal's evidence for one episode: first time, how many lines, and of these with a mechanism (ns).
+
+    `own_words` tells that only applications speak, each about itself (`triage.correlate.voices`).
+    """
 
     signal: str
     node: str
@@ -33,6 +37,7 @@ class Trace:
     count: int
     mechanism: int
     metric_only: bool
+    own_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,9 @@ def _trace(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace |
         first=int(at[0]),
         last=int(at[-1]),
         count=len(rows),
-        mechanism=int(rows["mechanism"].astype(bool).sum()),
+        mechanism=int((names := naming(rows)).sum()),
         metric_only=bool((rows["stream"] == "metric").all()),
+        own_words=not (rows["spoken"] | names).any(),
     )
 
 
@@ -196,7 +202,7 @@ def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
         return False
     if (cause.signal, effect.signal) == (ZOMBIES, PIDS):
         return True
-    if _mere_metric(cause, effect):
+    if _mere_metric(cause, effect) or _mere_words(cause, effect):
         return False
     if scene.graph.upstream_of(effect.signal, cause.signal):
         return cause.first < effect.first
@@ -206,6 +212,11 @@ def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
 def _mere_metric(cause: Trace, effect: Trace) -> bool:
     """Whether `cause` is only a metric near its limit, which many nodes live with, and a line names `effect`."""
     return cause.metric_only and effect.mechanism > 0 and not effect.metric_only
+
+
+def _mere_words(cause: Trace, effect: Trace) -> bool:
+    """Whether only an application says `cause`, of itself, and the node's own programs name `effect`."""
+    return cause.own_words and effect.mechanism > 0
 
 
 def _cover(

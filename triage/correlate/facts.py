@@ -36,7 +36,9 @@ class Facts:
     """Of those that went down, how many some cause explains."""
     groups: int
     mechanism: int
-    """Explained episodes with a line or metric that names what is exhausted or broken."""
+    """Explained episodes with a line or metric that names what is exhausted or broken on the node."""
+    spoken: int
+    """Explained episodes with evidence from more than one application's words about itself."""
     before: int
     """Explained episodes whose first evidence came before NotReady (or that never had one)."""
     association: Association | None
@@ -120,6 +122,7 @@ def gather(
         down_by_any=sum(1 for i in explanation.by_episode if not drafts[i].served_badly),
         groups=len({drafts[i].group for i in explained}),
         mechanism=len(named_in),
+        spoken=sum(1 for found in traces.values() if not all(t.own_words for t in found)),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
         association=_association(cause, associations) if _on_a_node(traces) else None,
         chain=chain,

@@ -43,12 +43,13 @@ def _looked(f: Facts) -> tuple[bool, str]:
 
 def _named_or_associated(f: Facts) -> tuple[bool, str]:
     a = f.association
-    associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete)
+    associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete and 2 * f.spoken >= f.count)
     named = f.mechanism >= 1
     numbers = (
         "" if a is None or a.q is None else f"; q = {a.q:.2g} over {a.tests} signals, {f.groups} independent groups"
     )
-    return named or associated, f"named in {_of(f.mechanism, f.count)} episodes{numbers}"
+    own = "; only applications’ own words speak of it" if not f.spoken else ""
+    return named or associated, f"named in {_of(f.mechanism, f.count)} episodes{own}{numbers}"
 
 
 def _ordered(f: Facts) -> tuple[bool, str]:
@@ -132,7 +133,8 @@ RULES = (
     Rule(Confidence.POSSIBLE, "Half of the lead-up hours were covered by logs, or a line names what broke", _looked),
     Rule(
         Confidence.LIKELY,
-        "A line or metric names what is exhausted or broken; or q ≤ 0.05, ratio over 1.5, three groups, whole chain",
+        "A line or metric names what is exhausted or broken on the node; or q ≤ 0.05, ratio over 1.5, three groups, "
+        "whole chain, and half of it from more than an application’s own words",
         _named_or_associated,
     ),
     Rule(Confidence.LIKELY, "It came before NotReady in at least 80 % of the episodes it explains", _ordered),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from triage.correlate.times import SECOND, column_ns
+from triage.correlate.voices import of_the_node
 
 NOWHERE = ""
 """Stands for occurrences of no node."""
@@ -27,7 +28,8 @@ def received_earlier(entries: pd.DataFrame) -> dict[tuple[str, int], int]:
 class Seen:
     """The occurrences of a run, ways back to healthy left out, times corrected for clocks that run ahead.
 
-    `rows` is the frame (sorted by time, signal, node), `at` its times as int64.
+    `rows` is the frame (sorted by time, signal, node; `spoken` tells whether a program that knows of the node says so),
+    `at` its times as int64.
     """
 
     def __init__(self, occurrences: pd.DataFrame, received: Mapping[tuple[str, int], int] | None = None) -> None:
@@ -40,6 +42,7 @@ class Seen:
             at=at,
             where=rows["node"].where(rows["node"].notna(), NOWHERE),
             order=rows["insert_id"].fillna(""),
+            spoken=of_the_node(rows),
         )
         rows = rows.sort_values(["at", "signal", "where", "order"], kind="stable").reset_index(drop=True)
         self.rows = rows

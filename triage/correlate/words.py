@@ -157,6 +157,7 @@ def _namer(streams: Set[str]) -> str:
 
 def _ground(facts: Facts, lead_s: float | None, levels: str, named: str) -> str:
     told = named if facts.mechanism == facts.count else "It was seen on the node"
+    told = told if facts.spoken else "Only an application’s own lines speak of it"
     told += f" in {share(facts.count, facts.total, 'episode')}" if facts.total > 1 else ""
     told += f" ({levels})" if levels else ""
     if lead_s is not None and lead_s > 0:

@@ -1,5 +1,7 @@
 """Witnesses of the gates of confidence, and of what is weighed between causes."""
 
+from typing import Any
+
 from tests.correlate.build import Story, leak
 from tests.correlate.test_shared import serving_badly
 from tests.correlate.witnesses.graph import each
@@ -39,8 +41,8 @@ def hints_out_of_silence() -> None:
 
 
 @witness(
-    "gate, likely: A line or metric names what is exhausted or broken; "
-    "or q ≤ 0.05, ratio over 1.5, three groups, whole chain"
+    "gate, likely: A line or metric names what is exhausted or broken on the node; or q ≤ 0.05, ratio over 1.5, "
+    "three groups, whole chain, and half of it from more than an application’s own words"
 )
 def hints_before_two_deaths() -> None:
     """Resets of connections came before two deaths. They hint at a full table, and at a dozen other things."""
@@ -117,6 +119,51 @@ def tables_that_fill_on_healthy_nodes_now_and_then() -> None:
             if (5 * i + hour) % 10 == 0:
                 story.see("conntrack-full", story.node(i), hour + 0.2)
     assert deaths(story, 5, 5, hours=4).confidence == "likely"
+
+
+def says(story: Story, node: str, hours: float, signal: str, workload: str, message: str, **more: Any) -> None:
+    """A line in a pod's own log."""
+    namespace, name = workload.split("/")
+    about = {"workload": workload, "namespace": namespace, "pod": f"{name}-{len(story.occurrences)}"}
+    about |= {"basis": "own-log", "stream": "container", "message": message, "mechanism": False}
+    story.see(signal, node, hours, **{**about, **more})
+
+
+@witness("an application speaks of itself, not of the node")
+def a_full_volume_of_one_service() -> None:
+    """A service's own volume is full; five nodes stop without a word, by chance where it had just complained."""
+    story = Story()
+    for i in range(5):
+        full = "OSError: [Errno 28] No space left on device: '/data/spool/17'"
+        says(story, story.node(i), 2 + 4 * i - 0.3, "conntrack-full", "shop/spool", full, times=4)
+        story.dies(story.node(i), 2 + 4 * i)
+    verdict = story.tell().verdict
+    assert verdict.confidence == "possible"
+    assert "Only an application’s own lines speak of it" in verdict.summary
+
+
+@witness("an application speaks of itself, not of the node")
+def an_event_that_repeats_what_a_probe_printed() -> None:
+    """The kubelet's event bears what the probed program wrote: one Java service has no threads left by its own limit."""
+    story = Story()
+    for i in range(5):
+        printed = "Readiness probe failed: java.lang.OutOfMemoryError: unable to create native thread"
+        about = {"stream": "events", "basis": "pod-name", "mechanism": True}
+        says(story, story.node(i), 2 + 4 * i - 0.3, "pid-exhaustion", "shop/ledger", printed, times=4, **about)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.confidence == "possible"
+
+
+@witness("what two workloads name is the node's")
+def services_that_share_nothing_but_their_node() -> None:
+    """Container logs are all there is: a shell and a database that have nothing in common can both no longer fork."""
+    story = Story()
+    for i in range(5):
+        for k, (name, printed) in enumerate((("cart", "sh: 0: Cannot fork"), ("db", "could not fork new process"))):
+            about = {"times": 3, "mechanism": True}
+            says(story, story.node(i), 2 + 4 * i - 0.3 + k / 60, "pid-exhaustion", f"shop/{name}", printed, **about)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.confidence in SURE
 
 
 @witness("two causes may share the episodes")

@@ -64,6 +64,19 @@ def memory_at_nine_tenths_before_a_kill() -> None:
     assert story.tell().verdict.cause == "system-oom"
 
 
+@witness("causal graph: own words are no root above what a line names")
+def a_service_without_files_on_a_node_whose_runtime_hangs() -> None:
+    """One service reached its own limit of open files before each death; what hung, the kubelet says in so many words."""
+    story = Story()
+    for i in range(4):
+        about = {"stream": "container", "namespace": "shop", "workload": "shop/cart", "pod": f"cart-{i}"}
+        printed = "java.net.SocketException: Too many open files"
+        story.see("fd-exhaustion", story.node(i), 2 + 4 * i - 0.4, times=4, mechanism=False, message=printed, **about)
+        story.see("runtime-down", story.node(i), 2 + 4 * i - 0.2, times=4, stream="kubelet")
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell(full_pack()).verdict.cause == "runtime-down"
+
+
 @witness("causal graph: metrics may come five minutes late")
 def a_gauge_that_is_sampled_after_the_first_complaint() -> None:
     """Samples are a minute apart and show up later; the first timeout of the runtime was written at once."""
