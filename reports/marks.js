@@ -128,7 +128,8 @@ function drawAxis(chart, scale) {
   chart.axis.replaceChildren.apply(chart.axis, axisTicks(scale.start, scale.end, chart.ticks).map(function (tick) {
     var x = scale.x(tick.ms), group = svgElement("g", tick.day ? { class: "day" } : {});
     group.appendChild(svgElement("line", { x1: x, x2: x, y1: chart.top - 6, y2: chart.bottom }));
-    var label = Math.min(Math.max(x, chart.left + 12), chart.right - 10);
+    // As `triage/render/charts/scale.py`: no label is cut off at the edge.
+    var half = 3.4 * tick.label.length - 6, label = Math.min(Math.max(x, chart.left + half), chart.right - half);
     group.appendChild(svgElement("text", { class: "middle", x: label, y: chart.top - 11 }, tick.label));
     return group;
   }));

@@ -30,7 +30,7 @@ all("pre[data-copy]").forEach(function (pre) {
   var button = make("button", { type: "button", class: "copy", "aria-live": "polite" }, "Copy");
   button.addEventListener("click", function () { copy(pre, button); });
   pre.classList.add("copied-by-button");
-  pre.appendChild(button);
+  pre.insertBefore(button, pre.firstChild);
 });
 
 // Sort and filter.

@@ -113,6 +113,14 @@ def test_the_terminal_summary_has_at_most_twelve_lines_verdict_first() -> None:
         assert make().verdict.title[:60] in lines[0]
 
 
+def test_a_narrow_terminal_shows_commands_and_reasons_whole() -> None:
+    out = StringIO()
+    Console(file=out, width=80, soft_wrap=True).print(summary(pid_leak()))
+    verdict = pid_leak().verdict
+    assert all(f"now      {step.run}\n" in out.getvalue() for step in verdict.actions[:2])
+    assert verdict.reason in " ".join(out.getvalue().split())
+
+
 def test_quiet_is_one_line() -> None:
     assert one_line(pid_leak()) == (
         "confirmed: default/pdfgenerator runs its nodes out of process ids (7 of 7 repairs explained)"

@@ -19,6 +19,7 @@ _LONGEST = 200
 """Names are cut at 300 characters, and what is cut can't be found whole."""
 NOT_ON_THE_PAGE = {
     "alignment.budget[].objective",  # where one service has several
+    "alerts[].reason",  # of an alert in an episode: that one and the time since its start stand for it
     "causes[].trends[].metric",  # its series' title stands for it
     "episodes[].instance_id",
     "episodes[].planned",  # its signal's title stands for it

@@ -7,7 +7,7 @@ import pytest
 
 from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
 from triage.model.links import logs_query_url
-from triage.render import render
+from triage.render import render, words
 from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.names import shared_start, shortened
 from triage.render.charts.scale import TimeScale
@@ -17,6 +17,7 @@ from triage.render.escape import visible
 from triage.render.links import safe_link
 from triage.render.view.chain import chain, quote
 from triage.render.view.first import first_screen
+from triage.render.view.tables import alert_rows
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
 
@@ -194,7 +195,8 @@ def test_the_page_says_where_a_query_is_too_long_or_narrower_than_what_matched()
     incident = pid_leak()
     cause = incident.causes[0].model_copy(update={"query_url": None, "query_left_out": 2})
     html = render(incident.model_copy(update={"causes": (cause, *incident.causes[1:])}), "html", redact=True)
-    assert "A link can't hold this query; paste it, or open the quoted lines above." in html
+    assert "A link can't hold this query: copy it into <a href=" in html
+    assert "</a>, or open the quoted lines above." in html
     assert "2 more wordings matched, which a link can't hold beside these." in html
 
 
@@ -241,3 +243,64 @@ def test_a_metric_far_below_its_limit_takes_no_room() -> None:
     assert timeline(incident, whole(incident), WIDE, "x").panels
     calm = incident.model_copy(update={"timeline": quiet_timeline})
     assert not timeline(calm, whole(calm), WIDE, "x").panels
+
+
+def test_a_filter_that_no_link_can_hold_says_where_to_paste_it() -> None:
+    incident = pid_leak()
+    queries = (
+        incident.provenance.queries[0].model_copy(update={"filter": "insertId=" + " OR ".join(["x" * 40] * 300)}),
+    )
+    long = incident.model_copy(update={"provenance": incident.provenance.model_copy(update={"queries": queries})})
+    html = render(long, "html", redact=False)
+    assert "A link can't hold this filter: copy it into <a href=" in html
+    assert "query=--%20Paste%20the%20filter%20here;timeRange=" in html
+
+
+def test_no_label_of_the_axis_is_cut_at_the_edge() -> None:
+    """A narrow picture has six units beside its rail, a bold letter takes up to 6.8."""
+    for length in (timedelta(minutes=2), timedelta(hours=9), timedelta(days=1), timedelta(days=40)):
+        scale = TimeScale(ms(START), ms(START + length), NARROW.left, NARROW.right)
+        for tick in scale.ticks(NARROW.ticks):
+            assert tick.label_x - 3.4 * len(tick.label) >= 0
+            assert tick.label_x + 3.4 * len(tick.label) <= NARROW.width
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (63_449, "", "63,449"),
+        (0.987, "%", "98.7 %"),
+        (13_300_000_000, "B", "12.4 GiB"),
+        (512, "B", "512 B"),
+        (12.5, "ms", "12.5 ms"),
+    ],
+)
+def test_values_of_a_series_carry_their_unit(value: float, unit: str, said: str) -> None:
+    assert words.quantity(value, unit) == said
+
+
+def test_a_title_with_an_aside_takes_two_lines_beside_its_rail_and_one_above_it() -> None:
+    incident = pid_leak()
+    series = tuple(
+        one.model_copy(update={"title": "Memory in use, share of allocatable", "unit": "%", "limit": None})
+        for one in incident.timeline.series
+    )
+    incident = incident.model_copy(update={"timeline": incident.timeline.model_copy(update={"series": series})})
+    wide, narrow = (timeline(incident, whole(incident), form, "x").panels[0] for form in (WIDE, NARROW))
+    assert (wide.title, wide.aside) == ("Memory in use", "share of allocatable")
+    assert (narrow.title, narrow.aside) == ("Memory in use, share of allocatable", "")
+
+
+def test_what_all_episodes_share_is_said_once() -> None:
+    html = render(pid_leak(), "html", redact=False)
+    assert "All in pool-main, europe-west1-b. All from one cause: Process ids exhausted, suspect" in html
+    assert 'data-label="Cause and suspect"' not in html
+    mixed = pid_leak()
+    other = mixed.episodes[0].model_copy(update={"cause": None, "workload": None})
+    html = render(mixed.model_copy(update={"episodes": (other, *mixed.episodes[1:])}), "html", redact=False)
+    assert html.count('data-label="Cause and suspect"') == len(mixed.episodes)
+
+
+def test_an_alert_in_an_episode_says_how_long_after_its_start_it_opened() -> None:
+    row = next(row for row in alert_rows(pid_leak()).rows if row.episode)
+    assert (row.node, row.since, row.reason) == (node(0), "14 m", "")

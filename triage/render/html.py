@@ -4,6 +4,7 @@ Jinja2 with autoescape, a Content-Security-Policy that names our style and our s
 holds style or script.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from triage.render.redact import Replaced
 from triage.render.view.page import page
 from triage.resources import resource
 
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
 _SCRIPTS = ("script", "clock", "axis", "marks", "timeline")
 
 
@@ -31,6 +33,7 @@ def templates() -> Environment:
     )
     made.filters["ticked"] = ticked
     made.filters["breakable"] = breakable
+    made.filters["dated"] = dated
     return made
 
 
@@ -47,6 +50,14 @@ def ticked(text: str) -> Markup:
 def breakable(name: str) -> Markup:
     """A name that may go on in the next line behind a slash rather than anywhere."""
     return Markup("/<wbr>").join(name.split("/"))
+
+
+def dated(text: str) -> Markup:
+    """Prose whose dates stay in one line; all of it is escaped."""
+    return Markup("").join(
+        Markup('<span class="date">{}</span>').format(part) if odd % 2 else escape(part)
+        for odd, part in enumerate(_DATE.split(text))
+    )
 
 
 def style() -> str:

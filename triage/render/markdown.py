@@ -18,7 +18,6 @@ from triage.render.view.chain import chain, lines_by_signal
 from triage.render.view.coverage import redaction_sentence
 from triage.render.view.first import first_screen
 from triage.render.view.support import support_block
-from triage.units import format_time
 
 LONGEST = 12_000
 """A comment on a Google Cloud support case holds 12,800 characters."""
@@ -78,7 +77,7 @@ def markdown(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted:
         parts.append(text)
         length += len(text) + 1
     provenance = incident.provenance
-    foot = f"triage {prose(provenance.version)}, {format_time(provenance.generated)}. "
+    foot = f"triage {prose(provenance.version)}, {words.utc(provenance.generated)}. "
     foot += prose(redaction_sentence(tuple(replaced), redacted=redacted))
     foot += f" Left out here for length, in the HTML report: {words.listed(left_out, 9)}." if left_out else ""
     return "\n".join([*parts, f"---\n{foot}\n"])
@@ -150,7 +149,7 @@ def _chain(incident: Incident) -> Iterator[str]:
         for line in lines.get(step.id, [])[: 2 if step.number == 1 else 1]:
             link = safe_link(line.console_url)
             link = f" [Logs Explorer](<{link}>)" if link and len(link) < 900 else ""
-            yield f"   - {format_time(line.timestamp)} {span(line.node or line.stream)}{link}"
+            yield f"   - {words.utc(line.timestamp)} {span(line.node or line.stream)}{link}"
             yield _indented(block(line.message[:_LONGEST_LINE]), 5)
         if step.because:
             yield f"   - ↓ {prose(step.because)}"

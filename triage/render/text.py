@@ -35,16 +35,15 @@ def one_line(incident: Incident) -> str:
 
 
 def summary(incident: Incident) -> RenderableType:
-    """At most twelve lines for the terminal, verdict first; log text is never read as markup."""
+    """At most twelve lines for a terminal of a hundred columns, verdict first; log text is never read as markup.
+
+    Prose is wrapped at words. Commands are never cut and never broken: where the console wraps softly, the terminal
+    folds them, and they are copied as one line.
+    """
     safe = clean(incident)
     first = first_screen(safe)
-    head = Text.assemble((first.title, "bold"), no_wrap=True, overflow="ellipsis")
-    sure = Text.assemble(
-        (first.confidence, _COLOUR[safe.verdict.confidence]),
-        ("  " + first.reason, ""),
-        no_wrap=True,
-        overflow="ellipsis",
-    )
+    head = Text(first.title, "bold", no_wrap=False, overflow="fold")
+    sure = Text.assemble((first.confidence, _COLOUR[safe.verdict.confidence]), ("  " + first.reason, ""), no_wrap=False)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for style in ("dim", "bold", "dim"):
         table.add_column(style=style, no_wrap=True, overflow="ellipsis")
@@ -62,7 +61,7 @@ def summary(incident: Incident) -> RenderableType:
 
 
 def _line(label: str, text: str) -> Text:
-    return Text.assemble((f"{label:<9}", "dim"), text, no_wrap=True, overflow="ellipsis")
+    return Text.assemble((f"{label:<9}", "dim"), text, no_wrap=True, overflow="ignore")
 
 
 def text_report(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from triage.units import format_duration
 
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
+
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """`1 repair`, `7 repairs`, `12,400 entries`."""
@@ -40,6 +42,11 @@ def full_time(moment: datetime) -> str:
     return f"{moment.day} {moment.strftime('%b %Y %H:%M')} UTC"
 
 
+def utc(moment: datetime) -> str:
+    """`2019-08-27T04:12:31Z`: a time for machines and tickets, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def span(start: datetime, end: datetime) -> str:
     """`27 Aug 2019 04:00 – 28 Aug 2019 04:00 UTC`, the day said once where it is the same."""
     first = full_time(start).removesuffix(" UTC")
@@ -61,11 +68,27 @@ def number(value: float | None) -> str:
     return f"{value:.3g}"
 
 
+def quantity(value: float, unit: str) -> str:
+    """A value of a series with its unit: `63,449`, `98.7 %` for a share (1 is all of it), `12.4 GiB` for bytes."""
+    if unit == "%":
+        return f"{100 * value:.3g} %"
+    if unit == "B":
+        power = next((p for p in (4, 3, 2, 1) if abs(value) >= 1024**p), 0)
+        return f"{value / 1024**power:.3g} {_BINARY[power]}" if abs(value) < 1000 * 1024**4 else f"{value:.3g} B"
+    return number(value) + (f" {unit}" if unit else "")
+
+
 def chance(value: float | None) -> str:
     """A p- or q-value: `0.003`, `< 0.001`."""
     if value is None:
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def p_value(value: float, letter: str = "p") -> str:
+    """`p = 0.049`, `p < 0.001`."""
+    told = chance(value)
+    return f"{letter} {told}" if told.startswith("<") else f"{letter} = {told}"
 
 
 def ratio(value: float | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from triage.model.incident import Series
 from triage.render import words
 from triage.render.charts.bins import thin
+from triage.render.charts.names import shortened
 from triage.render.charts.scale import TimeScale
 from triage.render.charts.shapes import Curve, Form, Panel
 
@@ -58,12 +59,21 @@ def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> P
         if len(points) > 1:
             data = "M" + "L".join(f"{scale.x(ms):g} {height_of(value):g}" for ms, value in points)
             curves.append(Curve(number % 6, one.node or one.title, data))
-    unit = f" {group[0].unit}" if group[0].unit else ""
+    unit = group[0].unit
+    title, aside = _split(group[0].title, form)
     return Panel(
-        title=group[0].title, y=top, height=_HEIGHT, name_y=y + 11 if form.above else top + 12,
-        top_label=f"up to {words.number(highest / 1.06)}{unit}",
+        title=title, aside=aside, y=top, height=_HEIGHT, name_y=y + 11 if form.above else top + 12,
+        top_label=f"up to {words.quantity(highest / 1.06, unit)}",
         note=f"{len(group)} of {whole:,} nodes" if whole > len(group) else "",
         limit_y=height_of(limit) if limit is not None else None,
-        limit_label=f"limit {words.number(limit)}{unit}" if limit is not None else "",
+        limit_label=f"limit {words.quantity(limit, unit)}" if limit is not None else "",
         curves=tuple(curves),
     )  # fmt: skip
+
+
+def _split(title: str, form: Form) -> tuple[str, str]:
+    """A title that fits beside the rail, and what it says after a comma, for a line of its own; whole above a rail."""
+    if form.above:
+        return title, ""
+    head, _, aside = title.partition(", ")
+    return shortened(head, form.letters), shortened(aside, form.letters)

@@ -14,6 +14,11 @@ _STEPS = tuple(
     + [n * _DAY for n in (1, 2, 7, 14, 28, 91, 365)]
 )
 
+_LETTER = 6.8
+"""The width of a letter of a label, in units of the picture: the widest of the fonts that are asked for, bold."""
+_ASIDE = 6
+"""How far a label may reach beyond the rail."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -61,8 +66,8 @@ class TimeScale:
             day = ms % _DAY == 0
             clock = "%H:%M:%S" if step < _MINUTE else "%H:%M"
             label = f"{moment.day} {moment.strftime('%b')}" if day else moment.strftime(clock)
-            x = self.x(ms)
-            yield Tick(x, min(max(x, self.left + 12), self.right - 10), label, day, ms)
+            x, half = self.x(ms), _LETTER / 2 * len(label) - _ASIDE
+            yield Tick(x, min(max(x, self.left + half), self.right - half), label, day, ms)
             ms += step
 
 

@@ -21,7 +21,7 @@ class Form:
     """How many letters of a name have room."""
 
 
-WIDE = Form(width=1120, left=204, right=1108, name_x=192, above=0, ticks=12, letters=26)
+WIDE = Form(width=1120, left=233, right=1108, name_x=221, above=0, ticks=12, letters=30)
 NARROW = Form(width=358, left=6, right=352, name_x=6, above=15, ticks=5, letters=46)
 
 
@@ -85,6 +85,8 @@ class Panel:
     """A metric over time, with its limit."""
 
     title: str
+    aside: str
+    """What the title says after a comma, on a line of its own where names stand beside their rails."""
     y: float
     height: float
     name_y: float

@@ -234,7 +234,7 @@ def _statistics(cause: Cause) -> Iterable[Statistic]:
         if contrast and contrast.ratio_low is not None and contrast.ratio_high is not None:
             band = f" ({words.ratio(contrast.ratio_low)} to {words.ratio(contrast.ratio_high)})"
         tests = f" Corrected for {contrast.tests:,} tests (Benjamini–Hochberg)." if contrast else ""
-        q_value = f", q {words.chance(cause.q_value)}" if cause.q_value is not None else ""
+        q_value = f", {words.p_value(cause.q_value, 'q')}" if cause.q_value is not None else ""
         yield Statistic(
             f"{words.ratio(cause.rate_ratio)} as frequent before episodes{band}{q_value}",
             "Share of lead-up windows with the signal over the share of control windows with it; windows are the unit, "

@@ -26,6 +26,7 @@ class Query:
 
     record: QueryRecord
     link: str | None
+    """None where the project is unknown, or where no address could hold the filter."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,31 @@ def _spoke(incident: Incident, row: CoverageRow) -> Spoke:
         return Spoke(row, None, None, 0.0, 0.0)
     left = min(100.0, max(0.0, 100 * (row.first - start).total_seconds() / whole))
     right = min(100.0, max(left, 100 * (row.last - start).total_seconds() / whole))
-    return Spoke(row, time_of(row.first), time_of(row.last), round(left, 2), round(max(0.5, right - left), 2))
+    return Spoke(
+        row, time_of(row.first), time_of(row.last, row.first), round(left, 2), round(max(0.5, right - left), 2)
+    )
 
 
 def queries(incident: Incident) -> tuple[Query, ...]:
-    """Every read, to be done again by hand."""
+    """Every read with a filter, to be done again by hand."""
     window, project = incident.window, incident.cluster.project
     return tuple(
         Query(one, logs_query_url(one.filter, project, window.start, window.end))
         for one in incident.provenance.queries[:60]
+        if one.filter
     )
+
+
+def read_whole(incident: Incident) -> str:
+    """What was read without a filter, and how much of it, in a sentence; empty where nothing was."""
+    reads = [f"{one.source} ({one.entries:,})" for one in incident.provenance.queries if not one.filter and one.entries]
+    return f"Read whole, without a filter: {words.listed(reads, 12)}." if reads else ""
+
+
+def explorer_link(incident: Incident) -> str | None:
+    """What opens Logs Explorer over the window, for a filter that no address can hold; None without a project."""
+    window = incident.window
+    return logs_query_url("-- Paste the filter here", incident.cluster.project, window.start, window.end)
 
 
 _KINDS = {

@@ -107,7 +107,7 @@ def _quiet_facts(incident: Incident) -> list[Fact]:
 
 
 def _kept(incident: Incident) -> str:
-    return f"{incident.provenance.entries_kept:,} of them matter to some signal"
+    return f"{incident.provenance.entries_kept:,} of them may matter to a signal"
 
 
 def _suspect(incident: Incident) -> Fact:
@@ -123,6 +123,8 @@ def _suspect(incident: Incident) -> Fact:
     if tied:
         note = "the evidence can't tell them apart"
         return Fact("Suspects", words.listed(tied, 3), note, "#suspects", name=True)
+    if incident.episodes and not unplanned(incident.episodes):
+        return Fact("Suspect", "none", "planned work needs no culprit")
     return Fact("Suspect", "none named", "no workload is blamed without evidence", "#suspects" if suspects else "")
 
 
@@ -168,6 +170,6 @@ def _alerts(incident: Incident) -> Fact:
     note = "inside an episode"
     if alignment.expected is not None:
         note = f"{alignment.expected:.1f} expected by chance"
-        note += f", p {words.chance(alignment.p_value)}" if alignment.p_value is not None else ""
-    label = "Alerts explained" if incident.verdict.cause else "Alerts in episodes"
+        note += f", {words.p_value(alignment.p_value)}" if alignment.p_value is not None else ""
+    label = "Alerts explained" if incident.verdict.cause and unplanned(incident.episodes) else "Alerts in episodes"
     return Fact(label, f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

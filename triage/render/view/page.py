@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from triage.model.incident import Finding, Gate, Incident, Recurrence, Rival
+from triage.model.incident import Finding, Incident, Recurrence, Rival
 from triage.model.place import Gap
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
@@ -13,7 +13,15 @@ from triage.render.redact import Replaced
 from triage.render.view import tables
 from triage.render.view.budget import budget_sentence
 from triage.render.view.chain import Step, causes, chain
-from triage.render.view.coverage import Coverage, Query, coverage, queries, redaction_sentence
+from triage.render.view.coverage import (
+    Coverage,
+    Query,
+    coverage,
+    explorer_link,
+    queries,
+    read_whole,
+    redaction_sentence,
+)
 from triage.render.view.first import FirstScreen, first_screen
 from triage.render.view.support import support_block
 from triage.render.view.trends import TrendCard, trend_cards
@@ -53,10 +61,12 @@ class Page:
     ruled_out: tuple[Rival, ...]
     would_change: tuple[str, ...]
     prevention: tuple[str, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[tables.Level, ...]
     episodes: tables.Bounded[tables.EpisodeRow]
-    episodes_in: str
-    """Pool and zone, where all episodes share them."""
+    episodes_share: tuple[str, ...]
+    """Sentences on what all episodes have in common."""
+    episodes_of_one_cause: bool
+    """Whether those say the cause, so that the rows need not."""
     alerts: tables.Bounded[tables.AlertRow]
     alignment: tables.AlignmentView | None
     budget: str
@@ -71,6 +81,9 @@ class Page:
     coverage: Coverage
     gaps: tuple[Gap, ...]
     queries: tuple[Query, ...]
+    read_whole: str
+    explorer_link: str | None
+    """Where to paste a filter that is too long for a link."""
     support: str
     redaction: str
 
@@ -100,9 +113,10 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         ruled_out=verdict.ruled_out[:60],
         would_change=verdict.would_change,
         prevention=verdict.prevention,
-        gates=verdict.gates,
+        gates=tables.levels(verdict.gates),
         episodes=tables.episode_rows(incident),
-        episodes_in=_shared_place(incident),
+        episodes_share=tables.shared_by_episodes(incident),
+        episodes_of_one_cause=tables.one_cause(incident.episodes),
         alerts=tables.alert_rows(incident),
         alignment=tables.alignment_view(incident),
         budget=budget_sentence(incident),
@@ -116,6 +130,8 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         coverage=coverage(incident),
         gaps=incident.gaps,
         queries=queries(incident),
+        read_whole=read_whole(incident),
+        explorer_link=explorer_link(incident),
         support=support_block(incident),
         redaction=redaction_sentence(tuple(replaced), redacted=redacted),
     )
@@ -128,13 +144,6 @@ def _cluster_facts(incident: Incident) -> list[str]:
     facts += ["private nodes"] if cluster.private_nodes else []
     nodes = len(incident.timeline.lanes) + incident.timeline.healthy_nodes
     return facts + ([words.count(nodes, "node")] if nodes else [])
-
-
-def _shared_place(incident: Incident) -> str:
-    places = {(episode.node_pool, episode.zone) for episode in incident.episodes}
-    if len(places) != 1:
-        return ""
-    return ", ".join(part for part in places.pop() if part)
 
 
 def _roles(incident: Incident) -> tuple[str, ...]:
@@ -169,6 +178,6 @@ def _figures(incident: Incident) -> list[Figure]:
         wide = timeline(incident, closest, WIDE, "dw", only_active=True)
         narrow = timeline(incident, closest, NARROW, "dn", only_active=True)
         drawn.append(
-            Figure(f"A closer look at the worst {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow)
+            Figure(f"A closer look at the busiest {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow)
         )
     return drawn

@@ -10,7 +10,6 @@ from triage.model.incident import Confidence, Episode, Incident
 from triage.render import words
 from triage.render.view.chain import lines_by_signal, title_of
 from triage.render.view.first import unplanned
-from triage.units import format_time
 
 _MOST = 20
 _LONGEST_LINE = 300
@@ -27,10 +26,10 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield f"Project:   {cluster.project or 'not known from the evidence'}"
     yield f"Cluster:   {cluster.name}" + (f", version {cluster.version}" if cluster.version else "")
     yield f"Location:  {cluster.location or 'not known from the evidence'}"
-    yield f"Window:    {format_time(incident.window.start)} to {format_time(incident.window.end)}"
+    yield f"Window:    {words.utc(incident.window.start)} to {words.utc(incident.window.end)}"
     faults = unplanned(incident.episodes)
     if faults:
-        yield f"Started:   {format_time(min(e.start for e in faults))}"
+        yield f"Started:   {words.utc(min(e.start for e in faults))}"
         yield f"Frequency: {words.count(len(faults), 'node failure')} in the window{_still_open(faults)}"
     yield ""
     yield "WHAT WAS OBSERVED"
@@ -47,7 +46,7 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield from _asked(incident)
     yield ""
     made = incident.provenance
-    yield f"Report by triage {made.version}, {format_time(made.generated)}; all times UTC."
+    yield f"Report by triage {made.version}, {words.utc(made.generated)}; all times UTC."
 
 
 def _still_open(faults: list[Episode]) -> str:
@@ -61,9 +60,9 @@ def _episodes(incident: Incident) -> Iterator[str]:
     yield ""
     yield "NODES (start, NotReady, end, operation)"
     for episode in incident.episodes[:_MOST]:
-        parts = [format_time(episode.start)]
-        parts.append(f"NotReady {format_time(episode.not_ready)}" if episode.not_ready else "never NotReady")
-        parts.append(f"{episode.kind.value} until {format_time(episode.end)}" if episode.end else "still open")
+        parts = [words.utc(episode.start)]
+        parts.append(f"NotReady {words.utc(episode.not_ready)}" if episode.not_ready else "never NotReady")
+        parts.append(f"{episode.kind.value} until {words.utc(episode.end)}" if episode.end else "still open")
         if episode.operation:
             parts.append(episode.operation)
         inferred = " (node inferred)" if episode.node_inferred else ""
@@ -80,7 +79,7 @@ def _evidence(incident: Incident) -> Iterator[str]:
     yield ""
     yield "EVIDENCE (verbatim)"
     for signal, line in chosen:
-        yield f"- {title_of(incident, signal)}: {format_time(line.timestamp)} {line.node or ''} {line.stream}"
+        yield f"- {title_of(incident, signal)}: {words.utc(line.timestamp)} {line.node or ''} {line.stream}"
         yield f"  {line.message[:_LONGEST_LINE]}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from triage.model.incident import Alert, Change, Episode, Incident, OccurrenceSummary, Recurrence, Suspect
+from triage.model.incident import Alert, Change, Episode, Gate, Incident, OccurrenceSummary, Recurrence, Suspect
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
 from triage.render.links import safe_link
@@ -40,11 +40,12 @@ class Time:
     ms: int
 
 
-def time_of(moment: datetime | None) -> Time | None:
-    """A time for a table; None stays None."""
+def time_of(moment: datetime | None, after: datetime | None = None) -> Time | None:
+    """A time for a table; None stays None. On the day of `after`, which stands before it, the day is not said again."""
     if moment is None:
         return None
-    text = words.day_and_clock(moment)
+    same_day = after is not None and after.date() == moment.date()
+    text = words.clock(moment) if same_day else words.day_and_clock(moment)
     return Time(text, moment.isoformat(timespec="seconds").replace("+00:00", "Z"), round(moment.timestamp() * 1000))
 
 
@@ -54,8 +55,8 @@ class EpisodeRow:
 
     number: int
     node: str
-    node_pool: str
-    zone: str
+    place: str
+    """Pool and zone, as far as the episodes don't share them."""
     start: Time | None
     not_ready: Time | None
     end: Time | None
@@ -94,8 +95,13 @@ class AlertRow:
     lasted: str
     lasted_s: float
     episode: int | None
+    node: str
+    """The node of that episode."""
+    since: str
+    """How long after that episode's start it opened."""
     slow_burn: bool
     reason: str
+    """Why it is in no episode."""
     link: str | None
 
 
@@ -140,6 +146,16 @@ class SuspectRow:
 
 
 @dataclass(frozen=True)
+class Level:
+    """The rules that one level of confidence asks for."""
+
+    name: str
+    met: str
+    """How many of them this evidence meets, in words."""
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True)
 class ChangeRow:
     """One change before the first episode."""
 
@@ -162,8 +178,10 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
     repair = episode.repair
     return EpisodeRow(
         number=number,
-        node=episode.node, node_pool=episode.node_pool or "", zone=episode.zone or "",
-        start=time_of(episode.start), not_ready=time_of(episode.not_ready), end=time_of(episode.end),
+        node=episode.node,
+        place=", ".join(name for name in (_places(episode)[part] for part in _differing(incident.episodes)) if name),
+        start=time_of(episode.start), not_ready=time_of(episode.not_ready, episode.start),
+        end=time_of(episode.end, episode.start),
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
         kind=episode.kind.value, planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
@@ -178,6 +196,37 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
     )  # fmt: skip
 
 
+def _places(episode: Episode) -> tuple[str, str]:
+    return episode.node_pool or "", episode.zone or ""
+
+
+def _differing(episodes: Sequence[Episode]) -> list[int]:
+    """Which parts of the place the episodes don't share."""
+    return [part for part in (0, 1) if len({_places(episode)[part] for episode in episodes}) > 1]
+
+
+def shared_by_episodes(incident: Incident) -> tuple[str, ...]:
+    """What all of several episodes have in common, so that no row need say it: place, cause and suspect."""
+    episodes = incident.episodes
+    if len(episodes) < 2:
+        return ()
+    differing = _differing(episodes)
+    place = ", ".join(name for part, name in enumerate(_places(episodes[0])) if name and part not in differing)
+    shared = [f"All in {place}."] if place else []
+    if one_cause(episodes):
+        cause = episodes[0].cause or episodes[0].planned
+        text = (
+            f"All from one cause: {title_of(incident, cause)}" if cause else "No cause is established for any of them"
+        )
+        shared.append(text + (f", suspect {episodes[0].workload}." if episodes[0].workload else "."))
+    return tuple(shared)
+
+
+def one_cause(episodes: Sequence[Episode]) -> bool:
+    """Whether several episodes share cause and suspect, or have none."""
+    return len(episodes) > 1 and len({(one.cause, one.planned, one.workload) for one in episodes}) == 1
+
+
 def alert_rows(incident: Incident) -> Bounded[AlertRow]:
     """The alerts in the order of the report."""
     rows = [_alert(incident, number, alert) for number, alert in enumerate(incident.alerts[:MOST_ALERTS], 1)]
@@ -187,13 +236,16 @@ def alert_rows(incident: Incident) -> Bounded[AlertRow]:
 def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
     lasted = (alert.closed - alert.opened).total_seconds() if alert.closed else None
     inside = alert.episode is not None and 0 <= alert.episode < len(incident.episodes)
+    episode = incident.episodes[alert.episode] if inside and alert.episode is not None else None
     return AlertRow(
         number=number, id=alert.id, policy=alert.policy or "", service=alert.service or "",
         severity=alert.severity or "", opened=time_of(alert.opened),
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
-        episode=alert.episode + 1 if inside and alert.episode is not None else None,
-        slow_burn=alert.slow_burn, reason=alert.reason, link=safe_link(alert.url),
+        episode=alert.episode + 1 if episode and alert.episode is not None else None,
+        node=episode.node if episode else "",
+        since=words.length((alert.opened - episode.start).total_seconds()) if episode else "",
+        slow_burn=alert.slow_burn, reason="" if episode else alert.reason, link=safe_link(alert.url),
     )  # fmt: skip
 
 
@@ -206,9 +258,9 @@ def alignment_view(incident: Incident) -> AlignmentView | None:
         f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
     )
     if found.expected is not None:
-        sentence += f"; {found.expected:.1f} would by chance"
+        sentence += f"; by chance, {found.expected:.1f} would have"
     if found.p_value is not None:
-        sentence += f" (p {words.chance(found.p_value)})"
+        sentence += f" ({words.p_value(found.p_value)})"
     scale = 100.0 / found.alerts
     return AlignmentView(
         alerts=found.alerts, aligned=found.aligned,
@@ -227,7 +279,7 @@ def occurrence_rows(incident: Incident) -> Bounded[OccurrenceRow]:
         OccurrenceRow(
             id=one.signal, title=one.title or title_of(incident, one.signal), role=one.role.value if one.role else "",
             count=one.count, nodes=one.nodes[:12], more_nodes=max(0, len(one.nodes) - 12),
-            first=time_of(one.first), last=time_of(one.last), episodes=one.episodes,
+            first=time_of(one.first), last=time_of(one.last, one.first), episodes=one.episodes,
         )
         for one in sorted(incident.occurrences, key=_telling)
     ]  # fmt: skip
@@ -249,6 +301,17 @@ def suspect_rows(incident: Incident) -> Bounded[SuspectRow]:
         for suspect in cause.workloads
     ]
     return bounded(rows, 40)
+
+
+def levels(gates: Sequence[Gate]) -> tuple[Level, ...]:
+    """The rules of confidence by level, in their order."""
+    groups: dict[str, list[Gate]] = {}
+    for gate in gates:
+        groups.setdefault(gate.level.value, []).append(gate)
+    return tuple(
+        Level(name, f"{sum(gate.met for gate in group)} of {len(group)} met", tuple(group))
+        for name, group in groups.items()
+    )
 
 
 def change_rows(incident: Incident) -> Bounded[ChangeRow]:

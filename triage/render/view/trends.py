@@ -9,6 +9,8 @@ from triage.render.charts.scale import TimeScale, ms_of
 
 _WIDTH, _HEIGHT = 240.0, 56.0
 _MOST = 24
+_AT_ONCE = 60.0
+"""Seconds to the limit that say no more than that it was reached."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,7 @@ class TrendCard:
     metric: str
     node: str
     episode: int | None
-    slope: str
-    exhausted: str
-    reached: str
+    sentence: str
     curve: str
     limit_y: float | None
     fit: str
@@ -51,21 +51,25 @@ def _card(trend: Trend, series: Series | None) -> TrendCard:
     return TrendCard(
         metric=series.title if series else trend.metric, node=trend.node,
         episode=trend.episode + 1 if trend.episode is not None else None,
-        slope=_slope(trend),
-        exhausted=words.length(trend.exhausted_in_s), reached=_reached(trend),
+        sentence=_sentence(trend, series.unit if series else ""),
         curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
         limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
         fit=f"M{place(start, begin)}L{place(end, trend.value)}",
     )  # fmt: skip
 
 
-def _slope(trend: Trend) -> str:
-    low, high = words.number(trend.slope_low), words.number(trend.slope_high)
-    return f"{words.number(trend.slope_per_h)} an hour ({low} to {high})"
-
-
-def _reached(trend: Trend) -> str:
+def _sentence(trend: Trend, unit: str) -> str:
+    """How fast it went, where it was at last, and how long the rest would have lasted."""
+    slope, low, high, value = (
+        words.quantity(number, unit) for number in (trend.slope_per_h, trend.slope_low, trend.slope_high, trend.value)
+    )
+    change = f"{slope} an hour ({low} to {high})"
     if trend.limit is None:
-        return f"{words.number(trend.value)}, no limit known"
-    share = f" ({trend.value / trend.limit * 100:.0f} %)" if trend.limit else ""
-    return f"{words.number(trend.value)} of {words.number(trend.limit)}{share}"
+        return f"{change}, {value} at last; no limit is known."
+    said = f"{change}, {value} of {words.quantity(trend.limit, unit)} at last"
+    left = trend.exhausted_in_s
+    if left is None:
+        return f"{said}."
+    if left < _AT_ONCE:
+        return f"{said}: at its limit."
+    return f"{said}; at that pace, {words.length(left)} from its limit."
