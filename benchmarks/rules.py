@@ -225,6 +225,7 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
     Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
     Off("direct evidence: who is refused all day holds no ids", ((attribute, "_capped", _always(frozenset())),)),
+    Off("direct evidence: who held little is a victim", ((attribute, "large_kills", lambda named, *_: named),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
     Off("direct evidence: kin signals name it too", ((attribute, "_KIN", {}),)),
     Off("no workload brings this cause about", ((attribute, "NOT_BY_A_WORKLOAD", frozenset()),)),

@@ -1,5 +1,8 @@
 # ruff: noqa: E501 - log lines stand whole
+import pytest
+
 from tests.correlate.build import Story, leak
+from triage.correlate.machines import memory_of
 
 
 def quiet_leak(story: Story, episodes: int, *workloads: str) -> Story:
@@ -191,7 +194,7 @@ def test_each_episode_bears_the_workload_that_its_own_lines_name():
 
 
 def killed(story: Story, node: str, hours: float, workload: str, pid: int, rss_kb: int) -> None:
-    """The two lines of one kill (mm/oom_kill.c: dump_oom_summary, __oom_kill_process)."""
+    """The two lines of one kill (mm/oom_kill.c: dump_oom_summary, __oom_kill_process), of a node with 16 GiB."""
     name = workload.partition("/")[2]
     about = {"workload": workload, "namespace": "shop", "pod": f"{name}-{pid}", "basis": "cgroup"}
     chosen = f"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/kubepods/x,task={name},pid={pid},uid=0"
@@ -215,7 +218,56 @@ def test_many_processes_of_some_size_make_a_large_workload():
     story = Story()
     for i in range(4):
         for k in range(4):
-            killed(story, story.node(i), 2 + 4 * i - 0.3 + k / 60, "shop/chrome", 100 * i + k, 90_000)
+            killed(story, story.node(i), 2 + 4 * i - 0.3 + k / 360, "shop/chrome", 100 * i + k, 1_300_000)
         killed(story, story.node(i), 2 + 4 * i - 0.2, "shop/shipper", 100 * i + 50, 18411)
         story.dies(story.node(i), 2 + 4 * i)
     assert story.tell().verdict.workload == "shop/chrome"
+
+
+def test_what_grows_again_and_again_is_not_held_at_once():
+    """A worker without requests has 1.3 GB each time that the kernel takes it; the kubelet starts it anew."""
+    story = Story()
+    for i in range(4):
+        for k in range(6):
+            killed(story, story.node(i), 2 + 4 * i - 0.4 + k / 30, "shop/worker", 100 * i + k, 1_300_000)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.workload is None
+
+
+def test_what_is_much_depends_on_the_node():
+    """The same three gigabytes are most of a small node, and a victim's on one of 16 GiB."""
+    for total, named in ((4 * 2**30, "shop/java"), (16 * 2**30, None)):
+        story = Story()
+        for i in range(4):
+            killed(story, story.node(i), 2 + 4 * i - 0.3, "shop/java", 100 * i, 3_000_000)
+            story.measure("memory_total_bytes", story.node(i), [(1, total)])
+            story.dies(story.node(i), 2 + 4 * i)
+        assert story.tell().verdict.workload == named
+
+
+def test_the_limit_of_all_pods_together_chooses_alike():
+    """Pods may use up what the kubelet allots to all of them (`/kubepods`) before the node itself runs out."""
+    for rss, named in ((1_200_000, None), (9_000_000, "shop/join")):
+        story = Story()
+        for i in range(4):
+            node, hours, about = story.node(i), 2 + 4 * i - 0.3, {"workload": "shop/join", "namespace": "shop"}
+            chosen = f"oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/kubepods,task_memcg=/kubepods/b/podx/c,task=join,pid=8{i}"
+            story.see("system-oom", node, hours, message=chosen, pod=f"join-{i}", basis="cgroup", **about)
+            done = (
+                f"Memory cgroup out of memory: Killed process 8{i} (join) total-vm:9kB, anon-rss:{rss}kB, file-rss:0kB"
+            )
+            story.see("container-oom", node, hours, message=done)
+            story.dies(node, 2 + 4 * i)
+        assert story.tell().verdict.workload == named
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "gib"),
+    [
+        ("n1-standard-4", 15), ("e2-standard-8", 32), ("e2-highmem-8", 64), ("n1-highmem-2", 13), ("c3-highcpu-4", 8),
+        ("n2-highcpu-32", 32), ("e2-medium", 4), ("n2-custom-8-32768", 32), ("custom-4-5120", 5), ("ek-standard-16", 64),
+        ("c3-standard-8-lssd", 32), ("a2-highgpu-1g", None), (None, None),
+    ],
+)  # fmt: skip
+def test_machine_types_tell_their_memory(machine_type: str | None, gib: float | None):
+    assert memory_of(machine_type) == (None if gib is None else gib * 2**30)

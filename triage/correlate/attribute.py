@@ -100,15 +100,17 @@ def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: S
 def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.DataFrame:
     """The occurrences of the cause (and its kin) on the episode's node that speak of a workload."""
     draft = drafts[index]
-    parts = []
-    for signal in (cause, *_KIN.get(cause, ())):
+    end = draft.end if draft.end is not None else scene.end
+    until = max(draft.onset, min(end, draft.onset + 10 * MINUTE)) if draft.known_node else draft.onset
+
+    def told(signal: str) -> pd.DataFrame:
         low, _ = lookback(scene, drafts, index, scene.graph.reach(signal))
-        end = draft.end if draft.end is not None else scene.end
-        until = max(draft.onset, min(end, draft.onset + 10 * MINUTE)) if draft.known_node else draft.onset
-        parts.append(scene.seen.within(signal, draft.node, low, until))
-    rows = pd.concat(parts)
+        return scene.seen.within(signal, draft.node, low, until)
+
+    rows = pd.concat([told(signal) for signal in (cause, *_KIN.get(cause, ()))])
     named = rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
-    return large_evictions(large_kills(named, rows["message"]))
+    # What a process held when all pods together had come to their limit stands in a line as of one pod's own limit.
+    return large_evictions(large_kills(named, pd.concat([rows, told("container-oom")]), scene.fleet.memory(draft.node)))
 
 
 def _culprits(rows: pd.DataFrame) -> Counter[str]:

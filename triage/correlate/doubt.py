@@ -156,7 +156,7 @@ def against(drafts: Sequence[Draft], facts: Facts, explanation: Explanation) -> 
         found.append(f"{a.same[1] + a.other[1]} of {a.controls} control windows on healthy nodes show it as well.")
     if not facts.spoken:
         found.append(
-            "Only applications speak of it, each of itself: no line of the kernel, the kubelet or the runtime, and no metric."
+            "Only applications speak of it, each of itself: no line of the node’s own programs, and no metric."
         )
     if facts.covered < facts.count:
         silent = plural(facts.count - facts.covered, "node")

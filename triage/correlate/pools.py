@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from triage.correlate.machines import GIB, memory_of
 from triage.correlate.times import column_ns
 from triage.evidence.evidence import Evidence
 
 _VM_NAME = re.compile(r"(?P<stem>gke-.+)-[0-9a-f]{8}-[0-9a-z]{4}")
+
+
+USUAL_MEMORY = 16.0 * GIB
+"""What a node is taken to have where nothing tells: four vCPUs of a standard machine."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Fleet:
             sorted({*map(str, spoken), *map(str, covered), *map(str, placed), *self._listed, *extra_nodes})
         )
         self._vms = self._instances(evidence)
+        sizes = evidence.metrics[evidence.metrics["metric"] == "memory_total_bytes"]
+        self._memory: dict[str, float] = sizes.groupby("node")["value"].max().dropna().to_dict()
         location = evidence.cluster.location
         self._only_zone = location if location and location.count("-") == 2 else None
         """The zone of a zonal cluster, which is that of all its nodes unless they say otherwise."""
@@ -64,6 +71,10 @@ class Fleet:
     def pool(self, node: str) -> str | None:
         """The node pool of `node`."""
         return self.facts(node).node_pool
+
+    def memory(self, node: str) -> float:
+        """The node's memory in bytes: as a metric tells, else its machine type, else what is usual."""
+        return self._memory.get(node) or memory_of(self.facts(node).machine_type) or USUAL_MEMORY
 
     def in_pool(self, pool: str | None) -> tuple[str, ...]:
         """The nodes of a pool; all nodes where the pool is unknown."""

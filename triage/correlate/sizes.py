@@ -23,8 +23,17 @@ _MUCH = 0.5
 # kernel, mm/oom_kill.c: dump_oom_summary, __oom_kill_process
 _KILLED = re.compile(r"Killed process (\d+)(.{0,400})", re.DOTALL)
 _RSS = re.compile(r"(?:anon|file|shmem)-rss:(\d+)kB")
-_CHOSEN = re.compile(r"global_oom\b.{0,600}\bpid=(\d+)", re.DOTALL)
-_LEAST_KB = _LEAST["memory"] / 1024
+_CHOSEN = re.compile(
+    r"(?:global_oom\b|oom_memcg=/kubepods(?:\.slice)?(?:/(?:kubepods-)?(?:burstable|besteffort)(?:\.slice)?)?,)"
+    r".{0,600}\bpid=(\d+)",
+    re.DOTALL,
+)
+"""Whom the kernel chose among all pods of the node (or of a class), and not within the limit of one."""
+_LARGE = 0.25
+"""Of the node's memory: who holds less is a victim rather than the reason. The kernel kills whoever has the highest
+`oom_score_adj` first, which the kubelet sets by what a pod requests: a pod without requests goes first at any size."""
+_AT_ONCE = 60 * 10**9
+"""Kills within this time (ns) free what was held at once; later ones what had grown again."""
 
 
 def large_evictions(rows: pd.DataFrame) -> pd.DataFrame:
@@ -55,18 +64,24 @@ def _bytes(number: str, unit: str | None) -> float:
     return float(number) * _UNITS[unit or ""]
 
 
-def large_kills(named: pd.DataFrame, messages: pd.Series) -> pd.DataFrame:
-    """Without the kills, for want of memory on the whole node, of workloads that held little.
+def large_kills(named: pd.DataFrame, told: pd.DataFrame, memory: float) -> pd.DataFrame:
+    """Without the kills, for want of memory on the whole node, of workloads that held little of it.
 
-    `named` are one episode's occurrences that speak of a workload, `messages` all its lines: which process was chosen
-    stands in one, what it held in the next. A workload of which no line says what it held stays.
+    `named` are one episode's occurrences that speak of a workload, `told` all that may tell what a process held
+    (`message`): which process was chosen stands in one line, what it held in the next. `memory` is the node's, in
+    bytes. A workload of which no line says what it held stays.
     """
-    if not named["message"].str.contains("global_oom", regex=False, na=False).any():
+    pids = named["message"].fillna("").str.extract(_CHOSEN)[0]
+    if pids.isna().all():
         return named
     held: Mapping[str, int] = {
-        pid: sum(map(int, _RSS.findall(rest))) for pid, rest in messages.dropna().str.extract(_KILLED).dropna().values
+        pid: sum(map(int, _RSS.findall(rest)))
+        for pid, rest in told["message"].dropna().str.extract(_KILLED).dropna().values
     }
-    pids = named["message"].fillna("").str.extract(_CHOSEN)[0]
-    sizes = pids.map(held).where(~(named["workload"] + "/" + pids).duplicated())
-    freed = sizes.groupby(named["workload"]).transform(lambda sizes: sizes.sum(min_count=1))
-    return named[pids.isna() | freed.isna() | (freed >= _LEAST_KB)]
+    kills = pd.DataFrame({"workload": named["workload"], "at": named["at"], "pid": pids, "kb": pids.map(held)})
+    kills = kills.dropna(subset=["kb"]).drop_duplicates(["workload", "pid"])
+    most = {
+        str(workload): max(own["kb"][own["at"].between(at, at + _AT_ONCE)].sum() for at in own["at"])
+        for workload, own in kills.groupby("workload")
+    }
+    return named[pids.isna() | (named["workload"].map(most).fillna(np.inf) * 1024 >= _LARGE * memory)]

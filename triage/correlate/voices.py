@@ -32,8 +32,8 @@ def of_the_node(rows: pd.DataFrame) -> pd.Series:
 def naming(rows: pd.DataFrame) -> pd.Series:
     """For each occurrence of one signal on one node, whether it names what is exhausted or broken on the node.
 
-    `rows` have `spoken` (`of_the_node`), `mechanism`, `workload` and `pod`. An application's own words count only beside
-    another workload's.
+    `rows` have `spoken` (`of_the_node`), `mechanism`, `workload` and `pod`. An application's own words count only
+    beside another workload's.
     """
     named = rows["mechanism"].astype(bool)
     own = rows[named & ~rows["spoken"]]

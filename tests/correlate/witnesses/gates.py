@@ -124,7 +124,7 @@ def tables_that_fill_on_healthy_nodes_now_and_then() -> None:
 def says(story: Story, node: str, hours: float, signal: str, workload: str, message: str, **more: Any) -> None:
     """A line in a pod's own log."""
     namespace, name = workload.split("/")
-    about = {"workload": workload, "namespace": namespace, "pod": f"{name}-{len(story.occurrences)}"}
+    about: dict[str, Any] = {"workload": workload, "namespace": namespace, "pod": f"{name}-{len(story.occurrences)}"}
     about |= {"basis": "own-log", "stream": "container", "message": message, "mechanism": False}
     story.see(signal, node, hours, **{**about, **more})
 
@@ -144,7 +144,7 @@ def a_full_volume_of_one_service() -> None:
 
 @witness("an application speaks of itself, not of the node")
 def an_event_that_repeats_what_a_probe_printed() -> None:
-    """The kubelet's event bears what the probed program wrote: one Java service has no threads left by its own limit."""
+    """The kubelet's event bears what the probed program wrote: a Java service at its own limit of threads."""
     story = Story()
     for i in range(5):
         printed = "Readiness probe failed: java.lang.OutOfMemoryError: unable to create native thread"

@@ -66,7 +66,7 @@ def memory_at_nine_tenths_before_a_kill() -> None:
 
 @witness("causal graph: own words are no root above what a line names")
 def a_service_without_files_on_a_node_whose_runtime_hangs() -> None:
-    """One service reached its own limit of open files before each death; what hung, the kubelet says in so many words."""
+    """One service reached its own limit of open files before each death; that the runtime hung, the kubelet says."""
     story = Story()
     for i in range(4):
         about = {"stream": "container", "namespace": "shop", "workload": "shop/cart", "pod": f"cart-{i}"}

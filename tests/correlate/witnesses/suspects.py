@@ -77,6 +77,24 @@ def pods_that_the_kernel_names_by_turns() -> None:
     assert story.tell().verdict.workload is None
 
 
+@witness("direct evidence: who held little is a victim")
+def a_worker_without_requests_is_killed_for_a_cache_with_them() -> None:
+    """A cache that may not be killed eats the nodes; the kernel takes a best-effort worker that runs on all of them."""
+    story = Story()
+    for i in range(4):
+        node, hours = story.node(i), 2 + 4 * i
+        group = f"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{i}.slice"
+        chosen = f"oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg={group},task=worker,pid=4{i}"
+        held = f"Out of memory: Killed process 4{i} (worker) anon-rss:1900000kB, shmem-rss:0kB oom_score_adj:1000"
+        about = {"workload": "batch/worker", "namespace": "batch", "pod": f"worker-{i}", "basis": "cgroup"}
+        story.see("system-oom", node, hours - 0.3, message=chosen, **about)
+        story.see("system-oom", node, hours - 0.3, message=held, insert_id=f"held-{i}")
+        story.dies(node, hours)
+    for i in range(story.nodes):
+        story.place("batch/worker", story.node(i))
+    assert story.tell().verdict.workload is None
+
+
 @witness("direct evidence: one refusal is one tale")
 def one_refusal_in_three_streams() -> None:
     """The journal, the serial console and the problem detector all write down one victim's refusal within a second."""
