@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import re2
 
-from triage.lql.tree import And, Anywhere, Call, Filter, Not, Or, Path, Restriction, Value
+from triage.model.filter import And, Anywhere, Call, Filter, Not, Or, Path, Restriction, Value
 
 Entry = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from triage.lql.tree import And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.model.filter import And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Value
 
 KEYS = [
     "a",

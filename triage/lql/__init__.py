@@ -17,8 +17,8 @@ from triage.lql.fold import WINDOW_ROOM, and_window, fold
 from triage.lql.parse import parse
 from triage.lql.prefilter import Necessary, necessary, regex_of
 from triage.lql.print import to_text
-from triage.lql.tree import Filter
 from triage.lql.types import check
+from triage.model.filter import Filter
 
 if TYPE_CHECKING:
     from triage.lql.bigquery import compile_bigquery

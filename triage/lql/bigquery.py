@@ -27,8 +27,8 @@ from triage.lql.sql import (
     literal,
     sure,
 )
-from triage.lql.tree import Filter
 from triage.lql.types import AUDIT_LOG, LOG_ENTRY, Field, Kind, Schema
+from triage.model.filter import Filter
 from triage.units import format_time, from_ns
 
 _AUDIT_TYPE = '"type.googleapis.com/google.cloud.audit.AuditLog"'

@@ -7,8 +7,8 @@ from triage.lql.compare import Comparisons
 from triage.lql.engine import Engine
 from triage.lql.search import search_patterns
 from triage.lql.sql import FALSE, TRUE, Sql, all_of, any_of, begins, case, is_there, literal, sure
-from triage.lql.tree import Call, Operator, Path, Value
 from triage.lql.types import Field, Kind, resolve
+from triage.model.filter import Call, Operator, Path, Value
 
 _DEFAULT_TEXT = {Kind.NUMBER: "0", Kind.BOOL: "false", Kind.SEVERITY: "DEFAULT", Kind.DURATION: "0s"}
 

@@ -12,8 +12,8 @@ from sqlglot import exp
 from triage.lql import literals
 from triage.lql.engine import Engine
 from triage.lql.sql import COMPARISONS, FALSE, TRUE, Sql, any_of, begins, case, literal, negated, number, sure
-from triage.lql.tree import Operator, Value
 from triage.lql.types import SEVERITIES, Kind, severity_number
+from triage.model.filter import Operator, Value
 
 
 class Comparisons:

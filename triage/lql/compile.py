@@ -4,8 +4,8 @@ from triage.lql.calls import Calls
 from triage.lql.compare import Comparisons, needed
 from triage.lql.engine import Engine
 from triage.lql.sql import FALSE, TRUE, Sql, all_of, any_of, case, negated
-from triage.lql.tree import And, Anywhere, Call, Filter, Node, Not, Operator, Or, Path, Restriction, Value
 from triage.lql.types import Field, Kind, check, resolve
+from triage.model.filter import And, Anywhere, Call, Filter, Node, Not, Operator, Or, Path, Restriction, Value
 
 
 def compile_filter(filter: Filter, engine: Engine) -> Sql:  # noqa: A002 - the language's own word

@@ -14,7 +14,7 @@ from triage.lql import literals
 from triage.lql.columns import Columns
 from triage.lql.compile import compile_filter
 from triage.lql.duckdb_engine import DuckDBEngine
-from triage.lql.tree import Filter
+from triage.model.filter import Filter
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ import duckdb
 from triage.lql.document import parsed
 from triage.lql.duckdb import compile_many, prepare
 from triage.lql.literals import instant
-from triage.lql.tree import Filter
+from triage.model.filter import Filter
 
 
 def match_entries(entries: Sequence[Mapping[str, Any]], filter: Filter) -> list[bool]:  # noqa: A002 - the language's own word

@@ -7,7 +7,7 @@ from datetime import datetime
 from triage.errors import FilterError
 from triage.lql.parse import parse
 from triage.lql.print import node_text, path_text, to_text
-from triage.lql.tree import MAX_LENGTH, And, Call, Filter, Node, Or, Path, Restriction, Value
+from triage.model.filter import MAX_LENGTH, And, Call, Filter, Node, Or, Path, Restriction, Value
 from triage.units import format_time
 
 WINDOW_ROOM = 100

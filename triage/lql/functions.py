@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from triage.lql.regex import check_pattern
 from triage.lql.search import search_patterns
 from triage.lql.tokens import Token, fail, plain
-from triage.lql.tree import Call, Path, Span, Value
+from triage.model.filter import Call, Path, Span, Value
 
 CAST_TYPES = ("STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DURATION")
 

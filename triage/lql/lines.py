@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from triage.lql.prefilter import FOLDING, SAFE, Necessary, operand, shortest
-from triage.lql.tree import And, Call, Node, Or, Path, Restriction, Value
 from triage.lql.types import SEVERITIES, Kind, resolve, severity_number
+from triage.model.filter import And, Call, Node, Or, Path, Restriction, Value
 
 _WORD = re.compile(r"[a-z_]{3,8}")
 _DOMAIN = re.compile(r"[a-z0-9\-]+(?:\.[a-z0-9\-]+)+")

@@ -6,7 +6,20 @@ from functools import lru_cache
 from triage.lql.functions import FUNCTIONS, Argument, call_of
 from triage.lql.regex import check_pattern
 from triage.lql.tokens import Token, fail, plain, tokenise
-from triage.lql.tree import MAX_DEPTH, And, Anywhere, Call, Filter, Node, Not, Operator, Or, Path, Restriction, Value
+from triage.model.filter import (
+    MAX_DEPTH,
+    And,
+    Anywhere,
+    Call,
+    Filter,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Path,
+    Restriction,
+    Value,
+)
 
 _REGEX = ("=~", "!~")
 

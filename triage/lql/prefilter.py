@@ -9,8 +9,8 @@ import re2
 from triage.lql import literals as lit
 from triage.lql.required import required
 from triage.lql.search import search_patterns
-from triage.lql.tree import And, Anywhere, Call, Filter, Node, Or, Path, Restriction, Value
 from triage.lql.types import Field, Kind, resolve
+from triage.model.filter import And, Anywhere, Call, Filter, Node, Or, Path, Restriction, Value
 
 # What no JSON writer escapes: printable ASCII but quotes, backslash, slash, and what writers hide from HTML.
 SAFE = re.compile(r"""[ !#$%()*+,\-.0-9:;?@A-Z\[\]^_`a-z{|}~]+""")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from triage.lql.tokens import is_bare, quote
-from triage.lql.tree import And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.model.filter import And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Value
 
 
 def to_text(filter: Filter) -> str:  # noqa: A002 - the language's own word

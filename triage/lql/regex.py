@@ -3,7 +3,7 @@
 import re2
 
 from triage.lql.tokens import fail
-from triage.lql.tree import Span
+from triage.model.filter import Span
 
 _QUIET = re2.Options()
 _QUIET.log_errors = False

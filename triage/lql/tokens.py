@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from triage.errors import FilterError
-from triage.lql.tree import MAX_LENGTH
+from triage.model.filter import MAX_LENGTH
 
 Kind = Literal["text", "string", "operator", "(", ")", ",", ".", "-", "end"]
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from triage.errors import FilterError
 from triage.lql.tokens import fail
-from triage.lql.tree import MAX_PARTS, And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Span, Value
+from triage.model.filter import MAX_PARTS, And, Anywhere, Call, Filter, Node, Not, Or, Path, Restriction, Span, Value
 
 
 class Kind(Enum):

@@ -9,7 +9,7 @@ import numpy as np
 import re2
 
 from triage.lql.prefilter import necessary, regex_of
-from triage.lql.tree import And, Call, Filter, Value
+from triage.model.filter import And, Call, Filter, Value
 
 _NEVER = "\x00"
 """What no JSON text holds as it is."""

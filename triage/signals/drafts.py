@@ -9,9 +9,9 @@ from pydantic import Field, ValidationError
 
 from triage.errors import FilterError
 from triage.lql.parse import parse
-from triage.lql.tree import Filter
 from triage.lql.types import check
 from triage.model.base import Model
+from triage.model.filter import Filter
 from triage.model.signal import Keep, Signal, Stream
 from triage.signals.documents import Document, read_document
 from triage.signals.faults import Fault, Trail, model_faults

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from triage.lql.literals import fold
-from triage.lql.tree import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 from triage.lql.types import Field, Kind, resolve
+from triage.model.filter import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 from triage.signals.extract import compiled
 
 Verdict: TypeAlias = bool | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from triage.lql.tree import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.model.filter import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 from triage.model.signal import Alternative, Signal, Stream
 
 CLEARS = "clears"

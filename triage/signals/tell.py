@@ -15,7 +15,7 @@ import pandas as pd
 
 from triage.lql.document import parsed
 from triage.lql.parse import parse
-from triage.lql.tree import Filter, Or
+from triage.model.filter import Filter, Or
 from triage.model.signal import Pack, Signal, Stream
 from triage.signals.candidates import Candidates
 from triage.signals.quick import Judge, quick

@@ -7,8 +7,8 @@ lone surrogates.
 import re
 
 from triage.lql.literals import fold
-from triage.lql.tree import And, Anywhere, Filter, Node, Not, Or, Path, Restriction
 from triage.lql.types import restrictions, values
+from triage.model.filter import And, Anywhere, Filter, Node, Not, Or, Path, Restriction
 from triage.signals.extract import compiled
 
 MAX_MESSAGE = 2_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triage.lql import Necessary, necessary, parse
 from triage.lql.prefilter import any_necessary
-from triage.lql.tree import And, Anywhere, Call, Node, Not, Or
+from triage.model.filter import And, Anywhere, Call, Node, Not, Or
 from triage.model.signal import Pack
 
 

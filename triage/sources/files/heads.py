@@ -7,8 +7,8 @@ let too much pass (the whole filters judge later), never too little.
 import re
 from urllib.parse import quote
 
-from triage.lql.tree import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 from triage.lql.types import SEVERITIES
+from triage.model.filter import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 
 _COLUMNS = {"logname": "log_name", "log_name": "log_name", "resource.type": "rtype", "severity": "severity"}
 _EVERYTHING = "true"

@@ -6,7 +6,7 @@ What comes back is a superset; the signals' own filters tell it apart when the b
 from collections.abc import Iterable, Sequence
 
 from triage.lql import fold, necessary, parse, to_text
-from triage.lql.tree import MAX_LENGTH
+from triage.model.filter import MAX_LENGTH
 from triage.model.signal import Pack
 
 SCOPE_ROOM = 4_000
