@@ -4,9 +4,11 @@ All times are UTC with nanoseconds. Text that could not be had is `None`, never 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 TIME = "datetime64[ns, UTC]"
 TEXT = "object"
@@ -143,20 +145,31 @@ def frame(columns: Columns, rows: Sequence[Mapping[str, Any]] | pd.DataFrame = (
 
     Times may be integers (nanoseconds since the epoch), datetimes or timestamps.
     """
-    # As objects: among missing values, integers would become floats and lose their last digits.
-    plain = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows), columns=list(columns), dtype="object")
-    table = plain.reindex(columns=list(columns))
-    for name, dtype in columns.items():
-        table[name] = _column(table[name], dtype)
-    return table
+    if isinstance(rows, pd.DataFrame):
+        given, index = rows, rows.index
+    else:
+        index = pd.RangeIndex(len(rows))
+        # As objects: among missing values, integers would become floats and lose their last digits.
+        given = {name: pd.Series([row.get(name) for row in rows], index, dtype=TEXT) for name in columns}
+    if not len(index):
+        return pd.DataFrame({name: _nothing(dtype) for name, dtype in columns.items()}, index)
+    absent = pd.Series(None, index, dtype=TEXT)
+    return pd.DataFrame({name: _column(given.get(name, absent), dtype) for name, dtype in columns.items()}, index)
+
+
+@cache
+def _nothing(dtype: str) -> ExtensionArray:
+    return pd.Series(dtype=dtype).array
 
 
 def _column(values: pd.Series, dtype: str) -> pd.Series:
+    if dtype == TEXT:
+        plain, known = values.astype(TEXT), values.notna()
+        return plain if known.all() else plain.where(known, None)
+    if values.dtype == dtype:
+        return values
     if dtype == TIME:
         return pd.to_datetime(values, utc=True, unit="ns" if values.dtype.kind in "iuf" else None).astype(TIME)
-    if dtype == TEXT:
-        plain = values.astype("object")
-        return plain.where(plain.notna(), None)
     if dtype == "bool":
-        return values.astype("object").where(values.notna(), False).astype(bool)
+        return values.astype(TEXT).where(values.notna(), False).astype(bool)
     return values.astype(dtype) if dtype != "int64" else values.fillna(0).astype("int64")
