@@ -34,7 +34,7 @@ from triage.model.place import Ask
 from triage.model.signal import Pack
 from triage.render import render
 from triage.signals import detect, identify, load_pack
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.plan import make_plan
 
 INCIDENTS = (

@@ -18,7 +18,7 @@ from benchmarks.entries import CLUSTER, write_entries
 from triage.model.place import Ask
 from triage.model.signal import Pack
 from triage.signals import detect, identify, load_pack
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.plan import make_plan
 
 MADE_UP = """\

@@ -8,7 +8,8 @@ from triage.model.incident import Incident
 from triage.model.place import Ask
 from triage.model.signal import Pack
 from triage.signals import detect, identify
-from triage.sources.files import read_evidence
+from triage.sources.files.begun import Begun, begin_reading
+from triage.sources.files.read import read_begun
 from triage.sources.plan import make_plan
 
 
@@ -28,7 +29,21 @@ def investigate(
     generation, `command` the call that makes it again. Raises InputError where there is nothing to read, or where
     no such node or operation went bad.
     """
-    evidence = read_evidence(path, ask, make_plan(pack))
+    with begin_reading(path, ask) as begun:
+        return conclude(begun, pack, node=node, operation=operation, now=now, command=command)
+
+
+def conclude(
+    begun: Begun,
+    pack: Pack,
+    *,
+    node: str | None = None,
+    operation: str | None = None,
+    now: datetime | None = None,
+    command: str = "",
+) -> Incident:
+    """The same, from evidence that has begun to be read (while the pack was loaded, say)."""
+    evidence = read_begun(begun, make_plan(pack))
     identities = identify(evidence)
     occurrences = detect(evidence, pack, identities)
     focus = Focus(node, operation) if node or operation else None

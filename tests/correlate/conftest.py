@@ -10,7 +10,7 @@ from triage.model.place import Ask
 from triage.model.signal import Pack
 from triage.signals import detect, identify
 from triage.signals.pack import load_pack
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.plan import make_plan
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -13,7 +13,7 @@ from tests.correlate.build import Story, at, leak
 from tests.correlate.whole import FIXTURES, full_pack
 from triage.correlate.coverage import broken_off
 from triage.model.place import Ask, Gap, Window
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.live.bundle import Bundle, Read
 from triage.sources.plan import make_plan
 

@@ -11,7 +11,7 @@ from tests.correlate.knockouts import Case
 from triage.model.place import Ask
 from triage.model.signal import Pack
 from triage.signals import detect, identify, load_pack
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.plan import make_plan
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

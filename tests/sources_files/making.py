@@ -6,7 +6,7 @@ from typing import Any
 
 from triage.evidence.evidence import Evidence
 from triage.model.place import Ask
-from triage.sources.files import read_evidence
+from triage.sources.files.read import read_evidence
 from triage.sources.plan import Plan, plan_filters
 
 NODE = "gke-prod-main-d2beeabd-79lr"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sources_files.making import directory, entry, lines, plan, vm_entry
 from triage.errors import InputError
-from triage.sources.files import open_evidence, wanted_entries
+from triage.sources.files.opened import open_evidence, wanted_entries
 
 BAD = '{"broken":\n{"hello": "world"}\n42\n'
 

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from triage.cli import options
 from triage.errors import CutShortError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from triage.cli.live import Reach
@@ -87,10 +89,8 @@ def incident(
     Reads GKE operations, node logs, alerts, metrics and workloads – live, with the credentials that gcloud has, or
     from files with --from – and says which cause, which workload, which repairs and alerts it explains, how surely.
     """
-    from triage.cli.live import Reach
     from triage.cli.output import targets
     from triage.cli.where import clock, make_ask
-    from triage.signals import load_pack
 
     if source and keep:
         raise InputError("--keep keeps what the live APIs say; --from reads files", remedy="leave one of them out")
@@ -100,12 +100,14 @@ def incident(
         raise InputError("--node and --operation both name an episode", remedy="leave one of them out")
     now = clock(os.environ)
     ask = make_ask(cluster, project, location, since, until, now=now)
-    question = Question(ask, load_pack(tuple(queries or ())), now, node, operation)
+    question = Question(ask, cache(partial(_load_pack, tuple(queries or ()))), now, node, operation)
     places = targets(output or [], format)
     interrupted = False
     if source:
         found = _investigate(source, question)
     else:
+        from triage.cli.live import Reach
+
         reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
         found, interrupted = _live(question, reach, keep=keep, quiet=quiet)
     publish(found, places, format=format, redact=redact, patterns=tuple(redact_pattern or ()), quiet=quiet)
@@ -119,24 +121,34 @@ class Question:
     """What is asked of the evidence, wherever it comes from."""
 
     ask: "Ask"
-    pack: "Pack"
+    pack: "Callable[[], Pack]"
+    """Loads it, once; raises PackError where files of it have faults."""
     now: "datetime"
     node: str | None = None
     operation: str | None = None
 
 
-def _investigate(path: Path, question: Question) -> "Incident":
-    from triage.incident import investigate
+def _load_pack(directories: tuple[Path, ...]) -> "Pack":
+    from triage.signals import load_pack
 
-    return investigate(
-        path,
-        question.ask,
-        question.pack,
-        node=question.node,
-        operation=question.operation,
-        now=question.now,
-        command=command_line(),
-    )
+    return load_pack(directories)
+
+
+def _investigate(path: Path, question: Question) -> "Incident":
+    from triage.sources.files.begun import begin_reading
+
+    # The rest of the program takes as long to load as the files to be looked at, so that goes on meanwhile.
+    with begin_reading(path, question.ask) as begun:
+        from triage.incident import conclude
+
+        return conclude(
+            begun,
+            question.pack(),
+            node=question.node,
+            operation=question.operation,
+            now=question.now,
+            command=command_line(),
+        )
 
 
 def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool) -> "tuple[Incident, bool]":
@@ -148,10 +160,11 @@ def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool)
         raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
     if keep:
         check_target(keep)
+    pack = question.pack()
     ask, access = sign_in(question.ask, reach)
     with tempfile.TemporaryDirectory(prefix="triage-") as scratch:
         directory = keep if keep and not is_archive(keep) else Path(scratch) / "bundle"
-        collected = collect_into(directory, ask, question.pack, access, reach, now=question.now, quiet=quiet)
+        collected = collect_into(directory, ask, pack, access, reach, now=question.now, quiet=quiet)
         if collected.interrupted:
             _go_on_with_what_is_there()
         if keep and is_archive(keep):

@@ -81,7 +81,7 @@ def _entries(
     import duckdb
 
     from triage.lql import matching, prepare
-    from triage.sources.files import open_evidence
+    from triage.sources.files.opened import open_evidence
 
     with open_evidence(path) as opened, duckdb.connect() as connection:
         prepare(connection)

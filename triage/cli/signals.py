@@ -148,7 +148,7 @@ def match(
     from triage.signals.match import wanted_texts
     from triage.signals.pack import load_pack
     from triage.signals.text import escaped
-    from triage.sources.files import open_evidence, wanted_entries
+    from triage.sources.files.opened import open_evidence, wanted_entries
     from triage.sources.plan import plan_filters
 
     pack = load_pack(queries or [])

@@ -1,6 +1,6 @@
 """Everything in an evidence directory but the log entries, parsed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from shlex import quote
 from typing import Any
@@ -9,7 +9,7 @@ import pandas as pd
 
 from triage.evidence.alerts import parse_alerts
 from triage.evidence.clusters import Description, parse_clusters
-from triage.evidence.manifest import Manifest, parse_manifest
+from triage.evidence.manifest import Manifest
 from triage.evidence.metrics import parse_metrics
 from triage.evidence.operations import operations_of, parse_operations
 from triage.evidence.tables import NODE_POOLS, frame
@@ -71,14 +71,16 @@ class OfCluster:
                 yield int(latest.value)
 
 
-def read_companions(contents: Contents) -> Companions:
-    """Read and parse every file that is not of log entries; what is absent or broken is a gap."""
-    gaps: list[Gap] = []
+def read_companions(contents: Contents, manifest: Manifest, broken: Iterable[Gap]) -> Companions:
+    """Read and parse every other file that is not of log entries; what is absent or broken is a gap.
+
+    `broken` are the gaps of the manifest's own file.
+    """
+    gaps = [*broken]
     found: dict[str, list[Any]] = {}
-    for kind in ("manifest", "cluster", "operations", "alerts", "metrics", "workloads"):
-        found[kind], broken = read_documents(contents.of(kind))
-        gaps += broken
-    manifest = parse_manifest(found["manifest"])
+    for kind in ("cluster", "operations", "alerts", "metrics", "workloads"):
+        found[kind], unsound = read_documents(contents.of(kind))
+        gaps += unsound
     explained = {gap.source for gap in manifest.gaps}  # the collection knows better why something is missing
     for kind in ("operations", "cluster", "alerts", "metrics", "workloads"):
         if not contents.of(kind) and kind not in explained:

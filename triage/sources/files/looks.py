@@ -45,12 +45,17 @@ _LABELS = {
     "controller": "logging.gke.io/top_level_controller_name",
     "controller_type": "logging.gke.io/top_level_controller_type",
 }
-_HEAD = LOG_ENTRY | {
+_HEAD = {
+    "logName": "VARCHAR",
+    "timestamp": "VARCHAR",
+    "receiveTimestamp": "VARCHAR",
+    "resource": LOG_ENTRY["resource"],
     "labels": "STRUCT(" + ", ".join(f'"{label}" VARCHAR' for label in _LABELS.values()) + ")",
     "jsonPayload": 'STRUCT(resource STRUCT("name" VARCHAR))',
+    "textPayload": "VARCHAR",
     "protoPayload": 'STRUCT("resourceName" VARCHAR)',
 }
-"""The same with no more of the large fields than tells the place: a fraction of the work."""
+"""No more of them than tells where and when an entry was: a fraction of the work."""
 
 # What is read out of `resource.labels`; legacy Stackdriver names namespaces and pods otherwise.
 _RESOURCE_LABELS = {
@@ -67,37 +72,84 @@ _RESOURCE_LABELS = {
 }
 PLACE = ("rtype", "cluster", "location", "zone", "project", "node", "instance", "vm")
 """What tells where an entry comes from; empty texts stand for absent ones."""
-CONTROLLER = "any_value(controller) AS controller, any_value(controller_type) AS controller_type"
+
+_PLACE = ", ".join(PLACE)
+_SPAN = "min(first) AS first, max(last) AS last"
+_TOLD = ("rtype", "owner", "vm", "log_name", "controller", "controller_type")
+"""What a group of entries has in common, before `owner` is read; controllers where any of them names one."""
 
 
 def groups_sql(files: EntryFiles, edges: Sequence[int] = ()) -> str:
-    """Groups of entries by resource, VM, log and bin: PLACE, namespace, pod, controller, controller_type, log_name,
-    bin, era, n, first, last.
+    """Groups of entries by resource, VM, log and bin: who, bin, era, n, first, last, and what they have in common.
 
-    `era` counts the edges (nanoseconds) that have passed. Resources are told apart by the text of their labels, which
-    is read once a group, not once an entry. What is no entry is in a group of its own for each file (`whole` is false,
+    `who` stands for the resource, VM and log, as a hash: numbers are quicker to group by than texts. `era` counts the
+    edges (nanoseconds) that have passed. What is no entry is in a group of its own for each file (`whole` is false,
     `broken_file` its name).
     """
     passed = " + ".join(f"(t >= {edge})::INT" for edge in edges) or "0"
     labels = {name: f'labels."{label}"' for name, label in _LABELS.items()}
     target = 'protoPayload."resourceName", jsonPayload.resource."name"'
-    return _placed(f"""
-        SELECT rtype, owner, vm, log_name, t // {BIN_NS} AS bin, {passed} AS era, whole,
-            CASE WHEN NOT whole THEN filename END AS broken_file, {CONTROLLER},
-            count(*) AS n, min(t) AS first, max(t) AS last
-        FROM ({_entries_sql(files, _HEAD, labels, target)})
-        GROUP BY rtype, owner, vm, log_name, bin, era, whole, broken_file
-    """)  # noqa: S608 - our own text
+    common = ", ".join(f"any_value({name}) AS {name}" for name in (*_TOLD, "whole", "broken_file"))
+    return f"""
+        SELECT hash(rtype, owner, vm, log_name, whole, broken_file) AS who, t // {BIN_NS} AS bin, {passed} AS era,
+            {common}, count(*) AS n, min(t) AS first, max(t) AS last
+        FROM (
+            SELECT *, CASE WHEN NOT whole THEN filename END AS broken_file
+            FROM ({_entries_sql(files, _HEAD, labels, target)})
+        )
+        GROUP BY who, bin, era
+    """  # noqa: S608 - our own text
+
+
+def speakers_sql() -> str:
+    """Who speaks in the table `groups`, once each: who, PLACE (empty texts for what is absent), log_name, namespace,
+    pod, controller, controller_type, first, last."""
+    common = ", ".join(f"any_value({name}) AS {name}" for name in _TOLD)
+    placed = _placed(f"SELECT who, {common}, {_SPAN} FROM groups WHERE whole GROUP BY who")  # noqa: S608 - our own text
+    return f"SELECT * REPLACE ({_told(*PLACE, 'log_name')}) FROM ({placed})"  # noqa: S608 - our own text
+
+
+def logs_sql() -> str:
+    """Each log of each place in the table `speakers`, numbered from 0 on: log, PLACE, log_name."""
+    distinct = f"SELECT DISTINCT {_PLACE}, log_name FROM speakers"  # noqa: S608 - our own text
+    return f"SELECT row_number() OVER () - 1 AS log, * FROM ({distinct})"  # noqa: S608 - our own text
+
+
+def spoke_sql() -> str:
+    """Which of the table `logs` spoke when: log, bin, n, first, last."""
+    numbered = f"SELECT who, log FROM speakers JOIN logs USING ({_PLACE}, log_name)"  # noqa: S608 - our own text
+    return f"""
+        SELECT log, bin, sum(n)::BIGINT AS n, {_SPAN}
+        FROM groups JOIN ({numbered}) USING (who) GROUP BY log, bin, era
+    """  # noqa: S608 - our own text
+
+
+def pods_sql() -> str:
+    """The pods among the table `speakers`: PLACE, namespace, pod, controller, controller_type, first, last."""
+    controller = ", ".join(f"any_value({name}) AS {name}" for name in ("controller", "controller_type"))
+    keys = f"{_PLACE}, namespace, pod"
+    return f"SELECT {keys}, {controller}, {_SPAN} FROM speakers WHERE pod IS NOT NULL GROUP BY {keys}"  # noqa: S608 - our own text
 
 
 def kept_sql(files: EntryFiles, plan: Plan) -> str:
-    """The entries that the plan's condition lets pass: PLACE, and `entry`, the LogEntry as JSON text."""
+    """The entries that the plan's condition lets pass: PLACE (empty texts for what is absent), and `entry`, the
+    LogEntry as JSON text."""
     labels = {name: f"json_extract_string(labels, {quoted(_path(label))})" for name, label in _LABELS.items()}
     target = "json_extract_string(protoPayload, '$.resourceName'), json_extract_string(jsonPayload, '$.resource.name')"
-    return _placed(f"""
+    placed = _placed(f"""
         SELECT rtype, owner, vm, {_entry_sql()} AS entry
         FROM ({_entries_sql(files, LOG_ENTRY, labels, target)}) WHERE whole AND {wanted_sql(plan)}
     """)  # noqa: S608 - our own text
+    return f"SELECT {_told(*PLACE)}, entry FROM ({placed})"  # noqa: S608 - our own text
+
+
+def nothing_kept_sql() -> str:
+    """The same without any entry."""
+    return "SELECT " + ", ".join(f"'' AS {name}" for name in PLACE) + ", NULL::JSON AS entry LIMIT 0"
+
+
+def _told(*names: str) -> str:
+    return ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
 
 
 def _entries_sql(files: EntryFiles, columns: Mapping[str, str], labels: Mapping[str, str], target: str) -> str:

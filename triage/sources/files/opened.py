@@ -19,7 +19,8 @@ from triage.sources.files.belong import named_everywhere
 from triage.sources.files.entry_files import EntryFiles, entry_files
 from triage.sources.files.kept import kept_entries
 from triage.sources.files.opening import NOTHING, Found, open_contents
-from triage.sources.files.scan import connect, places_of, scan
+from triage.sources.files.scan import places_of, scan
+from triage.sources.files.survey import Survey, connect
 from triage.sources.plan import Plan
 
 _ALWAYS = 2**63 - 1
@@ -91,7 +92,7 @@ def _broken(connection: duckdb.DuckDBPyConnection, files: EntryFiles) -> list[tu
 
 def wanted_entries(opened: Opened, plan: Plan) -> pd.DataFrame:
     """The entries that `plan` wants, of all clusters and times, as `ENTRIES` in order of time, without duplicates."""
-    with connect(opened.files) as connection:
-        scanned = scan(connection, opened.files, plan)
-        entries, _ = kept_entries(connection, named_everywhere(places_of(scanned)), -_ALWAYS, _ALWAYS)
+    with Survey(opened.files) as survey:
+        scanned = scan(survey, plan)
+        entries, _ = kept_entries(survey.connection, named_everywhere(places_of(scanned)), -_ALWAYS, _ALWAYS)
     return entries

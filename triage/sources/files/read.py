@@ -13,15 +13,16 @@ from triage.evidence.tables import COVERAGE, PLACEMENTS, frame
 from triage.evidence.workload import top_controller
 from triage.evidence.workloads import Workloads
 from triage.model.place import Ask, Cluster, Gap
+from triage.sources.files.begun import Begun, begin_reading
 from triage.sources.files.belong import Named, Naming, attribute, choose
 from triage.sources.files.companions import ABSENT, Companions, of_cluster, read_companions
 from triage.sources.files.documents import REMEDIES
-from triage.sources.files.entry_files import EntryFiles, entry_files
+from triage.sources.files.entry_files import EntryFiles
 from triage.sources.files.kept import kept_entries, log_ids
 from triage.sources.files.looks import BIN_NS, PLACE
-from triage.sources.files.opening import NOTHING, open_contents
-from triage.sources.files.scan import Scanned, connect, places_of, scan
-from triage.sources.files.window import bounds, choose_window, evidence_end, known_edges, missed, outside
+from triage.sources.files.opening import NOTHING
+from triage.sources.files.scan import Scanned, places_of, scan
+from triage.sources.files.window import bounds, choose_window, evidence_end, missed, outside
 from triage.sources.plan import Plan
 
 _CONTAINER_TYPES = ("k8s_container", "container")
@@ -53,18 +54,18 @@ def read_evidence(path: Path, ask: Ask, plan: Plan) -> Evidence:
     or left out is a gap, or counted in the tally. Raises InputError where there is nothing to read, where the
     cluster is not in the evidence or not the only one of its name, and where the window would end before it starts.
     """
-    with open_contents(path) as contents:
-        if not contents.of("entries") and not contents.of("operations"):
-            raise InputError(f"{path} holds neither log entries nor operations", remedy=NOTHING)
-        files = entry_files(contents)
-        companions = read_companions(contents)
-        with connect(files) as connection:
-            edges = known_edges(ask, companions.manifest.end)
-            reading = _Reading(path, files, companions, scan(connection, files, plan, edges=edges))
-            _require(reading)
-            cluster, names = _cluster(reading, ask)
-            evidence = _assemble(connection, reading, cluster, names, ask)
-    return evidence
+    with begin_reading(path, ask) as begun:
+        return read_begun(begun, plan)
+
+
+def read_begun(begun: Begun, plan: Plan) -> Evidence:
+    """The same, of evidence that has begun to be read."""
+    ask, survey = begun.ask, begun.survey
+    companions = read_companions(begun.contents, begun.manifest, begun.manifest_gaps)
+    reading = _Reading(begun.path, survey.files, companions, scan(survey, plan))
+    _require(reading)
+    cluster, names = _cluster(reading, ask)
+    return _assemble(survey.connection, reading, cluster, names, ask)
 
 
 def _require(reading: _Reading) -> None:
@@ -81,9 +82,10 @@ def _require(reading: _Reading) -> None:
 
 def _cluster(reading: _Reading, ask: Ask) -> tuple[Cluster, set[str]]:
     """The cluster that is meant, and the names of all that the evidence knows."""
-    companions, spoke = reading.companions, reading.scanned.spoke
+    companions, scanned = reading.companions, reading.scanned
     naming = Naming()
-    labelled = spoke[spoke["cluster"] != ""]
+    logs = scanned.logs.assign(n=scanned.spoke.groupby("log")["n"].sum())
+    labelled = logs[logs["cluster"] != ""]
     counted = labelled.groupby(["cluster", "location", "project"])["n"].sum()
     for (name, location, project), n in counted.items():
         naming.entries[Named(name, location, project)] += int(n)
@@ -108,13 +110,13 @@ def _assemble(
     told, workloads = of_cluster(companions, cluster), companions.workloads
     prefixes = [prefix for owned in told.node_pools["group_prefixes"] for prefix in owned or ()]
     places = attribute(places_of(scanned), told.cluster, names, prefixes=prefixes, nodes=workloads.nodes["node"])
-    spoke = scanned.spoke.merge(places, on=list(PLACE), how="left")
-    ours = spoke[spoke["belongs"].astype(bool)]
+    spoke, logs = scanned.spoke, scanned.logs.merge(places, on=list(PLACE), how="left")
+    ours = spoke[logs["belongs"].to_numpy(dtype="bool")[spoke["log"]]]
     end, stray = evidence_end(ours, told.times(companions.alerts))
     window = choose_window(ask, companions.manifest.end or end)
     start, stop = bounds(window)
     entries, duplicates = kept_entries(connection, places, start, stop)
-    coverage, unknown = _coverage(companions, ours, told.logged)
+    coverage, unknown = _coverage(companions, ours, logs, told.logged)
     tally = Tally(
         read=int(spoke["n"].sum()) + scanned.malformed,
         kept=len(entries),
@@ -164,17 +166,20 @@ def _present(companions: Companions, files: EntryFiles, metrics: pd.DataFrame) -
     return present if (metrics["metric"] != "log_entry_count").any() else present - {"metrics"}
 
 
-def _coverage(companions: Companions, ours: pd.DataFrame, logged: pd.DataFrame) -> tuple[pd.DataFrame, Gap | None]:
+def _coverage(
+    companions: Companions, ours: pd.DataFrame, logs: pd.DataFrame, logged: pd.DataFrame
+) -> tuple[pd.DataFrame, Gap | None]:
     """Who spoke when: from the entries where they are whole streams, else from the metric that counts them."""
     if companions.manifest.selected:
         return logged, None if len(logged) else _UNKNOWN_COVERAGE
-    keys = ["name", "log_name", "rtype", "bin"]
-    grouped = ours.groupby(keys, dropna=False, as_index=False, sort=False)
+    told = logs[["name", "log_name", "rtype"]].assign(log_id=log_ids(logs["log_name"]))
+    same = told.groupby(["name", "log_name", "rtype"], dropna=False, sort=False).ngroup().to_numpy()
+    grouped = ours.assign(log=same[ours["log"]]).groupby(["log", "bin"], as_index=False, sort=False)
     table = grouped.agg(count=("n", "sum"), first=("first", "min"), last=("last", "max"))
-    table["log_id"] = log_ids(table["log_name"])
     table["bin"] = table["bin"] * BIN_NS
-    table["rtype"] = table["rtype"].replace("", None)
-    named = frame(COVERAGE, table.rename(columns={"name": "node", "rtype": "resource_type"}))
+    told = told.assign(log=same).drop_duplicates("log").set_index("log").loc[table["log"]].reset_index(drop=True)
+    told["rtype"] = told["rtype"].replace("", None)
+    named = frame(COVERAGE, table.join(told.rename(columns={"name": "node", "rtype": "resource_type"})))
     return named.sort_values(["bin", "log_id"], kind="stable", ignore_index=True), None
 
 
