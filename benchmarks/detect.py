@@ -8,6 +8,7 @@ some rounds – the read, who is who, the detection – and entries a second, be
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -50,8 +51,8 @@ def packs(sizes: list[int], directory: Path) -> list[Pack]:
     for size in sizes:
         chosen = tuple(ordered[:size])
         ids = {signal.id for signal in chosen} | {"keep"}
-        wanted = {key: text for key, text in pack.wanted.items() if key.partition("/")[0] in ids}
-        found.append(pack.model_copy(update={"signals": chosen, "wanted": wanted}))
+        wanted = {key: found for key, found in pack.wanted.items() if key.partition("/")[0] in ids}
+        found.append(replace(pack, signals=chosen, wanted=wanted))
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from triage.errors import FilterError
-from triage.lql import WINDOW_ROOM, and_window, fold, match_entries, parse
+from triage.lql import WINDOW_ROOM, Filter, and_window, fold, match_entries, parse
 
 
 def folded(*texts: str, limit: int = 20_000) -> list[str]:
@@ -35,6 +35,11 @@ def test_no_text_is_longer_than_the_limit() -> None:
     assert len(requests) < 9
     entry = {"resource": {"type": "k8s_node"}, "jsonPayload": {"MESSAGE": "00299 is what it says"}}
     assert sum(match_entries([entry], parse(text))[0] for text in requests) == 1
+
+
+def test_a_filter_that_nobody_wrote_has_no_shorter_spelling() -> None:
+    with pytest.raises(FilterError, match="longer than 50 characters"):
+        fold([Filter(parse(" ".join("abcdefghij")).root)], limit=50)
 
 
 def test_a_filter_that_only_its_author_could_write_so_short_is_kept_as_it_is() -> None:

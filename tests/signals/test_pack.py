@@ -76,7 +76,7 @@ def test_a_users_signal_joins_the_pack(own):
     assert faults_of(path) == []
     pack = load_pack([path.parent])
     assert pack.origins["my-signal"] == str(path)
-    whole = pack.wanted["my-signal/kernel"]
+    whole = to_text(pack.wanted["my-signal/kernel"])
     assert to_text(parse(whole)) == whole
     for text in ("jsonPayload.MESSAGE", "jsonPayload.message", "textPayload"):
         assert f'{text}:"flux capacitor drained"' in whole
@@ -183,10 +183,10 @@ def test_a_file_that_is_no_text_is_a_fault(tmp_path):
 
 
 def test_a_whole_filter_does_not_repeat_itself():
-    whole = load_pack().wanted["pid-exhaustion/fork-refused"]
+    whole = to_text(load_pack().wanted["pid-exhaustion/fork-refused"])
     assert 'resource.type=("k8s_node" OR "gce_instance" OR "k8s_control_plane_component"' in whole
     assert 'log_id("kubelet")' not in whole  # every log of a node is looked at, so no single one is named
-    assert 'log_id("events")' in load_pack().wanted["pid-exhaustion/event-pressure"]
+    assert 'log_id("events")' in to_text(load_pack().wanted["pid-exhaustion/event-pressure"])
 
 
 def test_the_documented_example_is_a_signal(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from triage.evidence.evidence import Evidence
+from triage.lql.parse import parse
 from triage.model.place import Ask
 from triage.sources.files.read import read_evidence
 from triage.sources.plan import Plan, plan_filters
@@ -14,7 +15,8 @@ WANTED = "resource temporarily unavailable"
 
 
 def plan(*filters: str) -> Plan:
-    return plan_filters(filters or (f'jsonPayload.MESSAGE:"{WANTED}"', f'textPayload:"{WANTED}"'))
+    wanted = filters or (f'jsonPayload.MESSAGE:"{WANTED}"', f'textPayload:"{WANTED}"')
+    return plan_filters(map(parse, wanted))
 
 
 def entry(number: int = 0, message: str = f"fork: {WANTED}", **more: Any) -> dict[str, Any]:

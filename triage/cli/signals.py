@@ -145,7 +145,7 @@ def match(
     timestamp, node, stream, signals, message.
     """
     from triage.signals.match import match as matches
-    from triage.signals.match import wanted_texts
+    from triage.signals.match import wanted_filters
     from triage.signals.pack import load_pack
     from triage.signals.text import escaped
     from triage.sources.files.opened import open_evidence, wanted_entries
@@ -153,7 +153,7 @@ def match(
 
     pack = load_pack(queries or [])
     with open_evidence(path) as opened:
-        entries = wanted_entries(opened, plan_filters(wanted_texts(pack)))
+        entries = wanted_entries(opened, plan_filters(wanted_filters(pack)))
         gaps = opened.gaps
     show = _json_line if shape is MatchFormat.JSON else _rich_line() if sys.stdout.isatty() else _text_line
     for found in matches(entries, pack):

@@ -16,6 +16,7 @@ from triage.correlate.stage import Stage
 from triage.correlate.times import HOUR, MINUTE, column_ns, known, moment, moment_or_none
 from triage.correlate.windows import lookback
 from triage.evidence.evidence import Evidence
+from triage.lql.print import to_text
 from triage.model.incident import (
     CoverageRow,
     Episode,
@@ -166,7 +167,7 @@ def cause_query(pack: Pack, signal: str, alternatives: Sequence[str]) -> tuple[s
     It joins the wordings that matched, as many as an address can hold; where it can hold none, the first by itself.
     `alternatives` stand in the order in which they are wanted.
     """
-    filters = [found for name in alternatives if (found := pack.wanted.get(f"{signal}/{name}"))]
+    filters = [to_text(found) for name in alternatives if (found := pack.wanted.get(f"{signal}/{name}"))]
     parts: list[str] = []
     for filter_ in filters:
         if sum(len(quote(part)) for part in (*parts, filter_)) < _LONGEST_QUERY:

@@ -39,7 +39,7 @@ def fold(filters: Iterable[Filter], *, limit: int = MAX_LENGTH) -> list[str]:
             return [""]
         if len(to_text(each)) <= limit:
             _add(groups, each.root)
-        elif len(each.text) <= limit:
+        elif each.text and len(each.text) <= limit:
             # Quotes and ANDs of the normal spelling made it too long; its author's spelling fits.
             alone.append(each.text)
         else:

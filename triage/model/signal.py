@@ -4,6 +4,7 @@ The files together are the pack. `triage.signals.pack` reads and checks them; ev
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from triage.errors import InputError
 from triage.model.base import Model
+from triage.model.filter import Filter
 from triage.units import parse_duration
 
 PLACEHOLDERS = frozenset({
@@ -223,15 +225,16 @@ class Keep(Model):
     filter: str
 
 
-class Pack(Model):
+@dataclass(frozen=True)
+class Pack:
     """All signals with their streams, checked: ids are unique, links resolve, filters parse."""
 
     signals: tuple[Signal, ...]
     streams: tuple[Stream, ...]
     keep: tuple[Keep, ...] = ()
-    origins: Mapping[str, str] = {}
+    origins: Mapping[str, str] = field(default_factory=dict)
     """Signal id → the file that declared it."""
-    wanted: Mapping[str, str] = {}
+    wanted: Mapping[str, Filter] = field(default_factory=dict)
     """`SIGNAL/ALTERNATIVE` or `keep/ID` → the whole filter: the stream's and the wording's, text fields widened."""
 
     def signal(self, signal_id: str) -> Signal:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from triage.model.filter import Filter
 from triage.model.signal import Pack, Role
 from triage.signals.streams import CLEARS
 from triage.signals.tell import Teller
@@ -31,12 +32,12 @@ class Matched(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "mark"}
 
 
-def wanted_texts(pack: Pack) -> list[str]:
+def wanted_filters(pack: Pack) -> list[Filter]:
     """The filters that together find every entry that a signal may match (without what is kept for other reasons)."""
     no_failures = {f"{signal.id}/" for signal in pack.signals if signal.id in _moments(pack)}
     return [
-        text
-        for key, text in pack.wanted.items()
+        found
+        for key, found in pack.wanted.items()
         if not key.startswith("keep/")
         and not key.endswith(f"/{CLEARS}")
         and not any(key.startswith(prefix) for prefix in no_failures)

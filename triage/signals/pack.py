@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from triage.errors import PackError
-from triage.lql.print import to_text
+from triage.model.filter import Filter
 from triage.model.signal import Pack
 from triage.resources import resource
 from triage.signals.drafts import STREAMS_FILE, Draft, SignalFile, read_draft, signal_paths
@@ -63,11 +63,11 @@ def in_order(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def assemble(draft: Draft) -> Pack:
-    """The checked pack of a draft without faults, with every whole filter written out."""
-    wanted: dict[str, str] = {}
+    """The checked pack of a draft without faults, with every whole filter made."""
+    wanted: dict[str, Filter] = {}
     for file in draft.files:
         wanted |= _wanted(file, draft)
-    wanted |= {f"keep/{name}": to_text(found) for name, found in draft.keep_filters.items()}
+    wanted |= {f"keep/{name}": found for name, found in draft.keep_filters.items()}
     return Pack(
         signals=tuple(file.signal for file in draft.files),
         streams=draft.streams,
@@ -77,16 +77,16 @@ def assemble(draft: Draft) -> Pack:
     )
 
 
-def _wanted(file: SignalFile, draft: Draft) -> dict[str, str]:
-    signal, found = file.signal, {}
+def _wanted(file: SignalFile, draft: Draft) -> dict[str, Filter]:
+    signal = file.signal
+    found: dict[str, Filter] = {}
     for index, alternative in enumerate(signal.detect):
         written = file.filters["detect", index, "filter"]
         firsts = first_texts(alternative.stream, draft.streams)
         whole = whole_filter(written, firsts, searched(alternative, draft.streams), draft.stream_filters)
-        found[f"{signal.id}/{alternative.name}"] = to_text(whole)
+        found[f"{signal.id}/{alternative.name}"] = whole
     if signal.clears is not None:
         streams = cleared_in(signal, draft.streams)
         firsts = first_texts((stream.id for stream in streams), draft.streams)
-        whole = whole_filter(file.filters[CLEARS,], firsts, streams, draft.stream_filters)
-        found[f"{signal.id}/{CLEARS}"] = to_text(whole)
+        found[f"{signal.id}/{CLEARS}"] = whole_filter(file.filters[CLEARS,], firsts, streams, draft.stream_filters)
     return found

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from triage.lql import Necessary, necessary, parse
+from triage.lql import Necessary, necessary
 from triage.lql.prefilter import any_necessary
-from triage.model.filter import And, Anywhere, Call, Node, Not, Or
+from triage.model.filter import And, Anywhere, Call, Filter, Node, Not, Or
 from triage.model.signal import Pack
 
 
@@ -20,15 +20,15 @@ class Plan:
 
 
 def make_plan(pack: Pack) -> Plan:
-    """The plan for everything that the pack wants. Raises FilterError where a filter does not parse."""
+    """The plan for everything that the pack wants."""
     return plan_filters(pack.wanted.values())
 
 
-def plan_filters(texts: Iterable[str]) -> Plan:
-    """The plan for filters in the Logging query language. Raises FilterError where one does not parse."""
-    filters = tuple(parse(text) for text in dict.fromkeys(texts))
-    condition = any_necessary(necessary(one) for one in filters)
-    return Plan(condition, any(one.root is None or _looks_anywhere(one.root) for one in filters))
+def plan_filters(filters: Iterable[Filter]) -> Plan:
+    """The plan for filters in the Logging query language; they must have passed `check`."""
+    looked_for = tuple(filters)
+    condition = any_necessary(map(necessary, looked_for))
+    return Plan(condition, any(one.root is None or _looks_anywhere(one.root) for one in looked_for))
 
 
 def _looks_anywhere(node: Node) -> bool:

@@ -25,14 +25,14 @@ def broad_reads(pack: Pack) -> tuple[str, ...]:
     logs that holds a literal of any wording; container logs that hold one of a wording which is looked for in them.
     Each leaves `SCOPE_ROOM` in the API's length of a filter. Raises FilterError where one wording alone is too long.
     """
-    whole = [parse(text) for name, text in pack.wanted.items() if name.startswith("keep/")]
+    whole = [found for name, found in pack.wanted.items() if name.startswith("keep/")]
     nodes: set[str] = set()
     containers: set[str] = set()
     for signal in pack.signals:
         for wording in signal.detect:
             needed = necessary(parse(wording.filter))
             if needed.literals is None or needed.head:
-                whole.append(parse(pack.wanted[f"{signal.id}/{wording.name}"]))
+                whole.append(pack.wanted[f"{signal.id}/{wording.name}"])
                 continue
             if "container" in wording.stream:
                 containers |= needed.literals
