@@ -406,7 +406,6 @@ def test_selected_entries_prove_no_silence(tmp_path: Path) -> None:
     manifest = {"cluster": "prod", "entries": "selected", "window": {"end": "2026-03-01T06:00:00Z"}}
     evidence = read(directory(tmp_path, {"entries.json": [entry(1)], "manifest.json": manifest}))
     assert evidence.coverage.empty
-    assert reasons(evidence, "coverage")
     counted = {
         "metric": {"type": "logging.googleapis.com/log_entry_count", "labels": {"log": "kubelet"}},
         "resource": {"type": "k8s_node", "labels": {"cluster_name": "prod", "node_name": NODE}},
@@ -414,13 +413,18 @@ def test_selected_entries_prove_no_silence(tmp_path: Path) -> None:
     }
     evidence = read(directory(tmp_path, {"metrics.json": {"timeSeries": [counted]}}))
     assert evidence.coverage["count"].tolist() == [9]
-    assert not reasons(evidence, "coverage")
 
 
 def test_the_collections_own_words_replace_ours(tmp_path: Path) -> None:
     manifest = {"cluster": "prod", "gaps": [{"source": "metrics", "reason": "permission denied", "remedy": "r"}]}
     evidence = read(directory(tmp_path, {"entries.json": [entry(1)], "manifest.json": manifest}))
     assert reasons(evidence, "metrics") == ["permission denied"]
+    refused = {"cluster": "prod", "gaps": [{"source": "entries", "reason": "permission denied", "remedy": "r"}]}
+    evidence = read(
+        directory(tmp_path / "refused", {"operations.json": [repair("prod")], "manifest.json": refused}),
+        until=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    assert reasons(evidence) == ["permission denied"]
 
 
 def test_a_window_that_misses_all_entries_is_a_gap(tmp_path: Path) -> None:

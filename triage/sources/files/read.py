@@ -9,6 +9,7 @@ import pandas as pd
 
 from triage.errors import InputError
 from triage.evidence.evidence import Evidence, Query, Tally
+from triage.evidence.manifest import Manifest
 from triage.evidence.tables import COVERAGE, PLACEMENTS, frame
 from triage.evidence.workload import top_controller
 from triage.evidence.workloads import Workloads
@@ -26,11 +27,6 @@ from triage.sources.files.window import bounds, choose_window, evidence_end, mis
 from triage.sources.plan import Plan
 
 _CONTAINER_TYPES = ("k8s_container", "container")
-_UNKNOWN_COVERAGE = Gap(
-    source="coverage",
-    reason="filters chose the entries and no log_entry_count came with them: whether a log fell silent is unknown",
-    remedy="collect with roles/monitoring.viewer, or export whole logs",
-)
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ def _assemble(
     window = choose_window(ask, companions.manifest.end or end)
     start, stop = bounds(window)
     entries, duplicates = kept_entries(connection, places, start, stop)
-    coverage, unknown = _coverage(companions, ours, logs, told.logged)
+    coverage = _coverage(companions, ours, logs, told.logged)
     tally = Tally(
         read=int(spoke["n"].sum()) + scanned.malformed,
         kept=len(entries),
@@ -125,7 +121,7 @@ def _assemble(
         duplicates=duplicates,
         malformed=scanned.malformed,
     )
-    gaps = [*reading.gaps, *told.gaps, stray, unknown, _absent_entries(files), missed(ours, window)]
+    gaps = [*reading.gaps, *told.gaps, stray, _absent_entries(files, companions.manifest), missed(ours, window)]
     return Evidence(
         cluster=told.cluster,
         window=window,
@@ -154,8 +150,8 @@ def _placements(pods: pd.DataFrame, workloads: Workloads, seen: int) -> pd.DataF
     return frame(PLACEMENTS, pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True))
 
 
-def _absent_entries(files: EntryFiles) -> Gap | None:
-    if files.contents.of("entries"):
+def _absent_entries(files: EntryFiles, manifest: Manifest) -> Gap | None:
+    if files.contents.of("entries") or any(gap.source == "entries" for gap in manifest.gaps):
         return None
     return Gap(source="entries", reason=ABSENT["entries"], remedy=REMEDIES["entries"])
 
@@ -166,12 +162,10 @@ def _present(companions: Companions, files: EntryFiles, metrics: pd.DataFrame) -
     return present if (metrics["metric"] != "log_entry_count").any() else present - {"metrics"}
 
 
-def _coverage(
-    companions: Companions, ours: pd.DataFrame, logs: pd.DataFrame, logged: pd.DataFrame
-) -> tuple[pd.DataFrame, Gap | None]:
+def _coverage(companions: Companions, ours: pd.DataFrame, logs: pd.DataFrame, logged: pd.DataFrame) -> pd.DataFrame:
     """Who spoke when: from the entries where they are whole streams, else from the metric that counts them."""
     if companions.manifest.selected:
-        return logged, None if len(logged) else _UNKNOWN_COVERAGE
+        return logged
     told = logs[["name", "log_name", "rtype"]].assign(log_id=log_ids(logs["log_name"]))
     same = told.groupby(["name", "log_name", "rtype"], dropna=False, sort=False).ngroup().to_numpy()
     grouped = ours.assign(log=same[ours["log"]]).groupby(["log", "bin"], as_index=False, sort=False)
@@ -180,7 +174,7 @@ def _coverage(
     told = told.assign(log=same).drop_duplicates("log").set_index("log").loc[table["log"]].reset_index(drop=True)
     told["rtype"] = told["rtype"].replace("", None)
     named = frame(COVERAGE, table.join(told.rename(columns={"name": "node", "rtype": "resource_type"})))
-    return named.sort_values(["bin", "log_id"], kind="stable", ignore_index=True), None
+    return named.sort_values(["bin", "log_id"], kind="stable", ignore_index=True)
 
 
 def _spoken_placements(pods: pd.DataFrame) -> pd.DataFrame:
