@@ -41,6 +41,11 @@ def _looked(f: Facts) -> tuple[bool, str]:
     )
 
 
+def _followed(f: Facts) -> tuple[bool, str]:
+    named = f"named in {_of(f.mechanism, f.count)} episodes"
+    return f.mechanism > 0 or f.chain.complete, f"{named}; {'what follows was seen' if f.chain.complete else 'alone'}"
+
+
 def _named_or_associated(f: Facts) -> tuple[bool, str]:
     a = f.association
     associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete and 2 * f.spoken >= f.count)
@@ -131,6 +136,7 @@ RULES = (
         _some,
     ),
     Rule(Confidence.POSSIBLE, "Half of the lead-up hours were covered by logs, or a line names what broke", _looked),
+    Rule(Confidence.POSSIBLE, "A line names what broke, or what a hint is declared to bring on was seen", _followed),
     Rule(
         Confidence.LIKELY,
         "A line or metric names what is exhausted or broken on the node; or q ≤ 0.05, ratio over 1.5, three groups, "

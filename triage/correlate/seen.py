@@ -3,26 +3,17 @@
 A line is a moment. A metric at its bound is a state: it begins when the series gets there and holds until it leaves.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from triage.correlate.times import SECOND, column_ns
+from triage.correlate.clocks import Receipts
+from triage.correlate.times import column_ns
 from triage.correlate.voices import of_the_node
 
 NOWHERE = ""
 """Stands for occurrences of no node."""
-
-
-def received_earlier(entries: pd.DataFrame) -> dict[tuple[str, int], int]:
-    """Entries younger than their own receipt (their clock runs ahead): (insert id, time) → receipt, in ns."""
-    both = entries[entries["received"].notna() & entries["insert_id"].notna()]
-    at, received = column_ns(both["timestamp"]), column_ns(both["received"])
-    late = np.flatnonzero(at > received + SECOND)
-    ids = both["insert_id"].to_numpy()
-    return {(str(ids[i]), int(at[i])): int(received[i]) for i in late}
 
 
 class Seen:
@@ -32,7 +23,7 @@ class Seen:
     `at` its times as int64.
     """
 
-    def __init__(self, occurrences: pd.DataFrame, received: Mapping[tuple[str, int], int] | None = None) -> None:
+    def __init__(self, occurrences: pd.DataFrame, received: Receipts | None = None) -> None:
         rows = occurrences[~occurrences["clears"].astype(bool)]
         at = column_ns(rows["timestamp"])
         if received:

@@ -1,6 +1,7 @@
 """From evidence and occurrences to the incident: the correlator's own flow, one step after the other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -11,6 +12,7 @@ from triage.correlate.badly import serving_badly
 from triage.correlate.budget import with_budget
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
+from triage.correlate.clocks import received_earlier, set_back
 from triage.correlate.commands import fill_gap
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene, build_episodes, finish
@@ -33,7 +35,7 @@ from triage.correlate.report import (
 )
 from triage.correlate.resolve import resolve
 from triage.correlate.save import urge
-from triage.correlate.seen import Seen, received_earlier
+from triage.correlate.seen import Seen
 from triage.correlate.stage import Stage
 from triage.correlate.timeline import make_timeline, metric_title
 from triage.correlate.times import to_ns
@@ -87,9 +89,11 @@ def correlate(
 def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack) -> Stage:
     graph = Graph(pack)
     start, end = to_ns(evidence.window.start), to_ns(evidence.window.end)
-    seen = Seen(occurrences, received_earlier(evidence.entries))
+    receipts = received_earlier(evidence.entries)
+    seen = Seen(occurrences, receipts)
     repairs, recreates, annotations = find_repairs(evidence)
-    courses = read_courses(evidence, occurrences)
+    entries = set_back(evidence.entries, receipts)
+    courses = read_courses(replace(evidence, entries=entries), set_back(occurrences, receipts))
     named = {node for signal in seen.signals for node in seen.nodes(signal) if node}
     fleet = Fleet(evidence, named | set(courses) | set(placements["node"].dropna()))
     coverage = Coverage(evidence.coverage)

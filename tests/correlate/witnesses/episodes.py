@@ -93,6 +93,16 @@ def a_clock_minutes_ahead() -> None:
     assert story.tell().verdict.cause == "system-oom"
 
 
+@witness("clocks that run ahead are set back")
+def a_kubelet_half_an_hour_ahead() -> None:
+    """The node controller saw the node go and come back; by its own clock the kubelet says so 38 minutes later."""
+    story = leak(Story())
+    line = '"Node became not ready" node="n" condition={Type:Ready Status:False Reason:KubeletNotReady}'
+    story._entry("kubelet", "k8s_node", 2.5 + 0.64, story.node(0), line, {})
+    story.entries[-1] |= {"received": at(2.501)}
+    assert [e.node for e in story.tell().episodes] == [story.node(i) for i in range(4)]
+
+
 @witness("evidence before the last episode's end is dead")
 def a_node_that_dies_again_minutes_after_its_repair() -> None:
     """The repair wiped the disk and every process: what filled up before it cannot have killed the new VM."""

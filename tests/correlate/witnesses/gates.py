@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.correlate.build import Story, leak
 from tests.correlate.test_shared import serving_badly
+from tests.correlate.whole import full_pack
 from tests.correlate.witnesses.graph import each
 from tests.correlate.witnesses.table import witness
 from triage.model.incident import Verdict
@@ -38,6 +39,17 @@ def hints_out_of_silence() -> None:
     story = Story()
     story.quiet = [(story.node(i), 2 + 5 * i - 2, 2 + 5 * i) for i in range(4)]
     assert deaths(story, 4, 4, named=0, hours=5).cause is None
+
+
+@witness("gate, possible: A line names what broke, or what a hint is declared to bring on was seen")
+def a_clock_source_that_is_given_up() -> None:
+    """Each kernel gave a clock source up as unstable, as VMs' do; no certificate failed and no kubelet was refused."""
+    story = Story()
+    for i in range(4):
+        said = "clocksource: timekeeping watchdog on CPU1: Marking clocksource 'tsc' as unstable"
+        story.see("clock-skew", story.node(i), 2 + 4 * i - 0.3, mechanism=False, message=said)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell(full_pack()).verdict.cause is None
 
 
 @witness(
