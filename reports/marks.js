@@ -129,8 +129,10 @@ function drawAxis(chart, scale) {
     var x = scale.x(tick.ms), group = svgElement("g", tick.day ? { class: "day" } : {});
     group.appendChild(svgElement("line", { x1: x, x2: x, y1: chart.top - 6, y2: chart.bottom }));
     // As `triage/render/charts/scale.py`: no label is cut off at the edge.
-    var half = 3.4 * tick.label.length - 6, label = Math.min(Math.max(x, chart.left + half), chart.right - half);
-    group.appendChild(svgElement("text", { class: "middle", x: label, y: chart.top - 11 }, tick.label));
+    var half = 3.7 * tick.label.length - 6, label = Math.min(Math.max(x, chart.left + half), chart.right - half);
+    [chart.top - 11, chart.foot].forEach(function (y) {
+      if (y) group.appendChild(svgElement("text", { class: "middle", x: label, y: y }, tick.label));
+    });
     return group;
   }));
 }

@@ -7,7 +7,7 @@ function chartOf(svg) {
     svg: svg, axis: axis, axisDrawn: Array.prototype.slice.call(axis.childNodes),
     stretches: all("[data-from]", svg), quiet: all("g.tick", svg), curves: all(".curve", svg)
   };
-  ["start", "end", "left", "right", "top", "bottom", "step", "ticks"].forEach(function (name) { chart[name] = number(svg, name); });
+  ["start", "end", "left", "right", "top", "bottom", "foot", "step", "ticks"].forEach(function (name) { chart[name] = number(svg, name); });
   all("g.tick[data-key][data-times]", svg).forEach(function (group) {
     packedTimes[group.getAttribute("data-key")] = { text: group.getAttribute("data-times"), chart: chart };
   });

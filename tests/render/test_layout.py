@@ -257,12 +257,12 @@ def test_a_filter_that_no_link_can_hold_says_where_to_paste_it() -> None:
 
 
 def test_no_label_of_the_axis_is_cut_at_the_edge() -> None:
-    """A narrow picture has six units beside its rail, a bold letter takes up to 6.8."""
+    """A narrow picture has six units beside its rail, a bold letter takes up to 7.4."""
     for length in (timedelta(minutes=2), timedelta(hours=9), timedelta(days=1), timedelta(days=40)):
         scale = TimeScale(ms(START), ms(START + length), NARROW.left, NARROW.right)
         for tick in scale.ticks(NARROW.ticks):
-            assert tick.label_x - 3.4 * len(tick.label) >= 0
-            assert tick.label_x + 3.4 * len(tick.label) <= NARROW.width
+            assert tick.label_x - 3.7 * len(tick.label) >= 0
+            assert tick.label_x + 3.7 * len(tick.label) <= NARROW.width
 
 
 @pytest.mark.parametrize(
@@ -304,3 +304,24 @@ def test_what_all_episodes_share_is_said_once() -> None:
 def test_an_alert_in_an_episode_says_how_long_after_its_start_it_opened() -> None:
     row = next(row for row in alert_rows(pid_leak()).rows if row.episode)
     assert (row.node, row.since, row.reason) == (node(0), "14 m", "")
+
+
+def test_a_picture_taller_than_a_screen_says_its_times_below_too() -> None:
+    tall, low = (timeline(incident, whole(incident), WIDE, "x") for incident in (big(60, 5), planned_upgrade()))
+    assert low.foot is None
+    assert tall.foot is not None
+    assert tall.bottom < tall.foot < tall.height
+
+
+def test_a_node_that_nothing_names_is_not_called_by_its_operation() -> None:
+    incident = pid_leak()
+    unnamed = incident.episodes[0].model_copy(update={"node": "unknown:operation-1562653152000-cafe4321"})
+    lane = incident.timeline.lanes[0].model_copy(update={"node": unnamed.node})
+    timeline_of = incident.timeline.model_copy(update={"lanes": (lane, *incident.timeline.lanes[1:])})
+    changed = incident.model_copy(
+        update={"episodes": (unnamed, *incident.episodes[1:]), "timeline": timeline_of, "alerts": ()}
+    )
+    assert timeline(changed, whole(changed), WIDE, "x").lanes[0].name == "unnamed node …cafe4321"
+    html = render(changed, "html", redact=False)
+    assert '<span class="node">unnamed node …cafe4321</span>' in html
+    assert "- unnamed node …cafe4321: 2019-07-09T06:06:00Z" in html

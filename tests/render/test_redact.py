@@ -150,3 +150,10 @@ def test_many_and_long_lines_take_no_time_to_speak_of() -> None:
         redactor.text("message", text)
     incident = clean(pid_leak())
     assert redact(incident)[0].cluster == incident.cluster
+
+
+def test_what_a_shell_fills_in_is_no_secret_and_the_command_stays_runnable() -> None:
+    redactor = Redactor(())
+    command = 'curl -H "Authorization: Bearer $(gcloud auth print-access-token)" https://monitoring.example'
+    assert redactor.text("remedy", command) == command
+    assert "Zm9vYmFyYmF6" not in redactor.text("message", "Authorization: Bearer Zm9vYmFyYmF6cXV4MTIz")

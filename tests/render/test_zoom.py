@@ -23,7 +23,8 @@ FULL = bool(os.environ.get("TRIAGE_FULL_TESTS"))
 HOUR = 3_600_000
 DAY = 24 * HOUR
 DRAWN = """svg => ({
-  ticks: [...svg.querySelectorAll('.axis g')].map(g => [g.textContent, +g.querySelector('line').getAttribute('x1')]),
+  ticks: [...svg.querySelectorAll('.axis g')].map(
+    g => [g.querySelector('text').textContent, +g.querySelector('line').getAttribute('x1')]),
   shapes: [...svg.querySelectorAll('.row.node a')].filter(a => !a.hasAttribute('display')).map(a => {
     const rect = a.querySelector('rect');
     return [a.querySelector('title').textContent, +rect.getAttribute('x'), +rect.getAttribute('width')];

@@ -17,7 +17,7 @@ from triage.render.redact import Replaced
 from triage.render.view.page import page
 from triage.resources import resource
 
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
+_UNBROKEN = re.compile(r"(\d{4}-\d\d-\d\d|\b[pq] [=<] [\d.]*\d)")
 _SCRIPTS = ("script", "clock", "axis", "marks", "timeline")
 
 
@@ -33,7 +33,7 @@ def templates() -> Environment:
     )
     made.filters["ticked"] = ticked
     made.filters["breakable"] = breakable
-    made.filters["dated"] = dated
+    made.filters["unbroken"] = unbroken
     return made
 
 
@@ -52,11 +52,11 @@ def breakable(name: str) -> Markup:
     return Markup("/<wbr>").join(name.split("/"))
 
 
-def dated(text: str) -> Markup:
-    """Prose whose dates stay in one line; all of it is escaped."""
+def unbroken(text: str) -> Markup:
+    """Prose whose dates and p-values stay in one line; all of it is escaped."""
     return Markup("").join(
-        Markup('<span class="date">{}</span>').format(part) if odd % 2 else escape(part)
-        for odd, part in enumerate(_DATE.split(text))
+        Markup('<span class="unbroken">{}</span>').format(part) if odd % 2 else escape(part)
+        for odd, part in enumerate(_UNBROKEN.split(text))
     )
 
 

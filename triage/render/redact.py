@@ -84,6 +84,8 @@ def _is_value(text: str, span: Span) -> bool:
     return text[span[0] - 1] not in " \t" or len(value) >= 20 or (bool(re.search(r"\d", value)) and len(value) >= 6)
 
 
+_NOT_A_COMMAND = r"(?!(?:[A-Za-z-]{3,20}\s+)?\$[({])"
+"""What a shell fills in when the command is run is no secret yet: `Bearer $(gcloud auth print-access-token)`."""
 _NOT_YET = r"(?!\[[a-z-]{2,30}-\d+\])"
 RULES: tuple[Rule, ...] = (
     Rule("service-account-key", re.compile(
@@ -94,7 +96,8 @@ RULES: tuple[Rule, ...] = (
     Rule("cookie", re.compile(
         r"""(?i)\b(?:set-)?cookies?\\{0,3}["']?\s{0,3}[:=]\s{0,3}\[?\\{0,3}["']?(?P<secret>[^\s=;"']+=[^\r\n"']{1,4000})""")),
     Rule("authorization", re.compile(
-        r"""(?i)\b(?:proxy-)?authorization\\{0,3}["']?\s{0,3}[:=]\s{0,3}\[?\\{0,3}["']?(?P<secret>(?:[A-Za-z-]{3,20}\s+)?[^\s"',;\]]{4,})""")),
+        r"""(?i)\b(?:proxy-)?authorization\\{0,3}["']?\s{0,3}[:=]\s{0,3}\[?\\{0,3}["']?"""
+        + _NOT_A_COMMAND + r"""(?P<secret>(?:[A-Za-z-]{3,20}\s+)?[^\s"',;\]]{4,})""")),
     Rule("authorization", re.compile(
         r"""(?i)\b(?:bearer|basic|digest|apikey)\s+(?P<secret>[A-Za-z0-9+/_.~-]{16,}={0,2})""")),
     Rule("token", re.compile(

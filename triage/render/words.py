@@ -27,6 +27,11 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
+def node_name(node: str) -> str:
+    """A node's name; for one that no evidence names (`unknown:OPERATION`), the end of what is known of it."""
+    return f"unnamed node …{node[-8:]}" if node.startswith("unknown:") else node
+
+
 def clock(moment: datetime) -> str:
     """`04:12:31`."""
     return moment.strftime("%H:%M:%S")

@@ -83,7 +83,7 @@ def _episode_shapes(index: int, episode: Episode, grid: Grid, heights: Heights, 
         return
     href = f"#episode-{index + 1}"
     planned = "planned" if episode.kind in PLANNED else "fault"
-    label = f"Episode {index + 1}, {episode.node}: {words.day_and_clock(episode.start)} – " + (
+    label = f"Episode {index + 1}, {words.node_name(episode.node)}: {words.day_and_clock(episode.start)} – " + (
         f"{words.clock(episode.end)} UTC, {episode.kind.value}" if episode.end else "still open"
     )
     kind = f"episode {planned}" + ("" if episode.end else " open")

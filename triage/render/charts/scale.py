@@ -14,7 +14,7 @@ _STEPS = tuple(
     + [n * _DAY for n in (1, 2, 7, 14, 28, 91, 365)]
 )
 
-_LETTER = 6.8
+_LETTER = 7.4
 """The width of a letter of a label, in units of the picture: the widest of the fonts that are asked for, bold."""
 _ASIDE = 6
 """How far a label may reach beyond the rail."""

@@ -122,6 +122,8 @@ class Chart:
     height: float
     top: float
     bottom: float
+    foot: float | None
+    """Where the labels of the axis stand once more, below a picture that is taller than a screen."""
     ticks: tuple[Tick, ...]
     bands: tuple[Band, ...]
     alerts: tuple[Row, ...]

@@ -26,6 +26,7 @@ _HALF_HOUR = _HOUR // 2
 _MOST_BANDS = 0.6
 """Of the picture's width: beyond that, bands would say nothing."""
 _THINNEST = 2.0
+_SCREEN = 700.0
 _LETTER = 7.25
 """The width of a letter of a node's name, in units of the picture: the widest of the fonts that are asked for."""
 
@@ -59,7 +60,8 @@ def timeline(
         prefix=prefix,
         title=f"Timeline, {words.span(_moment(span[0]), _moment(span[1]))}",
         description=_description(incident, len(drawn), span),
-        form=form, height=round(y + 4, 1), top=top, bottom=round(y, 1),
+        form=form, height=round(y + (18 if y > _SCREEN else 4), 1), top=top, bottom=round(y, 1),
+        foot=round(y + 12, 1) if y > _SCREEN else None,
         ticks=tuple(scale.ticks(form.ticks)), bands=tuple(_bands(incident.episodes, scale)),
         alerts=tuple(alerts), panels=tuple(metrics), lanes=tuple(lanes), start=span[0], end=span[1],
         step=grid.step,
@@ -127,8 +129,9 @@ def _band(episode: Episode, scale: TimeScale) -> Band:
 
 def _short_names(nodes: Sequence[str]) -> dict[str, str]:
     """Nodes without the beginning that all of them share."""
-    start = shared_start(nodes)
-    return {node: "…" + node[len(start) :] if start else node for node in nodes}
+    named = [node for node in nodes if words.node_name(node) == node]
+    start = shared_start(named)
+    return {node: "…" + node[len(start) :] if start and node in named else words.node_name(node) for node in nodes}
 
 
 def _fitted(form: Form, incident: Incident, names: dict[str, str]) -> Form:

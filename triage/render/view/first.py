@@ -164,12 +164,12 @@ def _repairs(incident: Incident) -> Fact:
 
 def _alerts(incident: Incident) -> Fact:
     alignment = incident.alignment
+    label = "Alerts explained" if incident.verdict.cause and unplanned(incident.episodes) else "Alerts in episodes"
     if not alignment.alerts:
         unseen = any(gap.source == "alerts" for gap in incident.gaps)
-        return Fact("Alerts explained", "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
+        return Fact(label, "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
     note = "inside an episode"
     if alignment.expected is not None:
         note = f"{alignment.expected:.1f} expected by chance"
         note += f", {words.p_value(alignment.p_value)}" if alignment.p_value is not None else ""
-    label = "Alerts explained" if incident.verdict.cause and unplanned(incident.episodes) else "Alerts in episodes"
     return Fact(label, f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

@@ -142,7 +142,8 @@ def _cluster_facts(incident: Incident) -> list[str]:
     facts = [f"Kubernetes {cluster.version}"] if cluster.version else []
     facts += ["Autopilot"] if cluster.autopilot else []
     facts += ["private nodes"] if cluster.private_nodes else []
-    nodes = len(incident.timeline.lanes) + incident.timeline.healthy_nodes
+    named = [lane for lane in incident.timeline.lanes if words.node_name(lane.node) == lane.node]
+    nodes = len(named) + incident.timeline.healthy_nodes
     return facts + ([words.count(nodes, "node")] if nodes else [])
 
 

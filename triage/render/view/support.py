@@ -61,12 +61,12 @@ def _episodes(incident: Incident) -> Iterator[str]:
     yield "NODES (start, NotReady, end, operation)"
     for episode in incident.episodes[:_MOST]:
         parts = [words.utc(episode.start)]
-        parts.append(f"NotReady {words.utc(episode.not_ready)}" if episode.not_ready else "never NotReady")
+        parts.append(f"NotReady {words.utc(episode.not_ready)}" if episode.not_ready else "NotReady not seen")
         parts.append(f"{episode.kind.value} until {words.utc(episode.end)}" if episode.end else "still open")
         if episode.operation:
             parts.append(episode.operation)
         inferred = " (node inferred)" if episode.node_inferred else ""
-        yield f"- {episode.node}{inferred}: {', '.join(parts)}"
+        yield f"- {words.node_name(episode.node)}{inferred}: {', '.join(parts)}"
     if len(incident.episodes) > _MOST:
         yield f"- and {len(incident.episodes) - _MOST} more in the attached report"
 
@@ -91,7 +91,7 @@ def _asked(incident: Incident) -> Iterator[str]:
     if confidence is Confidence.INSUFFICIENT:
         yield "1. What does the platform know of these nodes at these times (host events, repair reasons)?"
         for number, missing in enumerate(incident.verdict.missing[:5], 2):
-            yield f"{number}. We lack: {missing.what}. Can you supply it?"
+            yield f"{number}. Can you supply what we lack: {missing.what[:1].lower()}{missing.what[1:]}?"
         return
     yield "1. Please confirm or refute the cause above from the platform's side (host events, repair reasons)."
     yield "2. Is there a known issue or a setting in this version that makes it likelier?"

@@ -178,7 +178,7 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
     repair = episode.repair
     return EpisodeRow(
         number=number,
-        node=episode.node,
+        node=words.node_name(episode.node),
         place=", ".join(name for name in (_places(episode)[part] for part in _differing(incident.episodes)) if name),
         start=time_of(episode.start), not_ready=time_of(episode.not_ready, episode.start),
         end=time_of(episode.end, episode.start),
@@ -243,7 +243,7 @@ def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
         episode=alert.episode + 1 if episode and alert.episode is not None else None,
-        node=episode.node if episode else "",
+        node=words.node_name(episode.node) if episode else "",
         since=words.length((alert.opened - episode.start).total_seconds()) if episode else "",
         slow_burn=alert.slow_burn, reason="" if episode else alert.reason, link=safe_link(alert.url),
     )  # fmt: skip

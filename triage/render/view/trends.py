@@ -33,11 +33,13 @@ def trend_cards(incident: Incident) -> tuple[tuple[TrendCard, ...], int]:
     """The trends of all causes, and how many more there are."""
     trends = [trend for cause in incident.causes for trend in cause.trends]
     series = {(one.metric, one.node): one for one in incident.timeline.series}
-    cards = [_card(trend, series.get((trend.metric, trend.node))) for trend in trends[:_MOST]]
+    alike = {one.metric: one for one in incident.timeline.series}
+    cards = [_card(trend, series.get((trend.metric, trend.node)), alike.get(trend.metric)) for trend in trends[:_MOST]]
     return tuple(cards), max(0, len(trends) - _MOST)
 
 
-def _card(trend: Trend, series: Series | None) -> TrendCard:
+def _card(trend: Trend, series: Series | None, alike: Series | None) -> TrendCard:
+    """The card; `alike` is a series of the same metric, which says what people call it."""
     start, end = ms_of(trend.start), ms_of(trend.end)
     scale = TimeScale(start, max(end, start + 1), 0, _WIDTH)
     points = thin(series.points, scale) if series else []
@@ -49,9 +51,9 @@ def _card(trend: Trend, series: Series | None) -> TrendCard:
         return f"{scale.x(ms):g} {_HEIGHT * (1 - min(1.0, max(0.0, value / highest))):.1f}"
 
     return TrendCard(
-        metric=series.title if series else trend.metric, node=trend.node,
+        metric=alike.title if alike else trend.metric.replace("_", " "), node=trend.node,
         episode=trend.episode + 1 if trend.episode is not None else None,
-        sentence=_sentence(trend, series.unit if series else ""),
+        sentence=_sentence(trend, alike.unit if alike else ""),
         curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
         limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
         fit=f"M{place(start, begin)}L{place(end, trend.value)}",
