@@ -136,6 +136,11 @@ def _each_for_itself(rows: Any) -> Any:
     return rows["mechanism"].astype(bool) & rows["spoken"]
 
 
+def _any_complaint(row: Any) -> bool:
+    """Whatever names a pod is taken for its complaint."""
+    return bool(row.signal != explain.ZOMBIES)
+
+
 def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
     return associate._count_with(scene, drafts, signal, covered, scene.seen.held)
 
@@ -221,6 +226,7 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),
     Off("direct evidence: wording must name the culprit", ((attribute, "_names_culprit", _always(True)),)),
     Off("direct evidence: complaints that dominate", ((attribute, "_from_complaints", _always(attribute.NOBODY)),)),
+    Off("direct evidence: who cannot start complains of nothing", ((attribute, "_complains", _any_complaint),)),
     Off("direct evidence: placements second who complains most", ((colocate.Located, "seconds", _always(True)),)),
     Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
     Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
@@ -234,6 +240,7 @@ RULES: tuple[Off, ...] = (
     Off("co-location", ((causes, "locate", _always(_NO_SUSPECT)),)),
     Off("co-location: never a DaemonSet", ((causes, "locate", partial(_with_daemon_sets, colocate.locate)),)),
     Off("co-location: nothing that runs everywhere", ((colocate, "EVERYWHERE", 2.0),)),
+    Off("co-location: a pod without a sandbox ran nothing", ((colocate, "_refused", _always({})),)),
     Off("co-location: Benjamini–Hochberg", ((colocate, "benjamini_hochberg", _uncorrected),)),
     Off("co-location: stricter where nothing is used up", ((colocate, "Q_STRICT", colocate.Q_SUSPECT),)),
     Off("co-location: it ran on (nearly) all", ((colocate, "_FORGIVEN", 1),)),

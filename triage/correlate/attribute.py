@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -47,6 +48,13 @@ _CULPRIT = re.compile(
     r"pids controller in "  # kernel, kernel/cgroup/pids.c: the group whose limit was hit
     r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
     r"|Container \S+ was using \S+, (?:request is|which exceeds)"  # kubelet, pkg/kubelet/eviction: evicted for its use
+)
+# Kubelet (pkg/kubelet/kuberuntime, pkg/kubelet/pod_workers.go), its events, containerd and docker on a pod that cannot
+# start: it runs nothing yet, and whoever it is was only scheduled there last.
+_NOT_STARTED = re.compile(
+    r"(?i)\b(?:Create|Run)PodSandbox|error syncing pod|\b(?:Start|Create|Run)Container(?:Error)?\b|MountVolume\.|"
+    r"failed to (?:create|start|run|set ?up) (?:the )?(?:pod )?(?:sandbox|container|containerd|shim)|"
+    r"unable to (?:attach or )?mount volumes|handler for POST \S*/containers/(?:create|\S+/start)"
 )
 _KIN = {
     ZOMBIES: (PIDS,),
@@ -204,6 +212,11 @@ def _top(counts: Counter[str]) -> list[str]:
     return [name for name, n in ordered if 2 * n > most]
 
 
+def _complains(row: Any) -> bool:
+    """Whether a line tells that a workload fares badly. Who prints a list of processes, or never started, does not."""
+    return row.signal != ZOMBIES and (row.stream == "container" or not _NOT_STARTED.search(row.message or ""))
+
+
 def _from_complaints(
     scene: Scene, rows: Mapping[int, pd.DataFrame], drafts: Sequence[Draft], cause: str, homes: Homes
 ) -> Named:
@@ -212,8 +225,7 @@ def _from_complaints(
     Needs two such episodes and most of all episodes; never a DaemonSet; and its pods on healthy nodes must be quiet.
     Who forks most complains most, culprit or not, so this names somebody to look at; the placements have to agree.
     """
-    # Who prints a list of defunct processes complains of nothing.
-    own = {i: r[r["signal"] != ZOMBIES] for i, r in rows.items()}
+    own = {i: r[[_complains(row) for row in r.itertuples()]] for i, r in rows.items()}
     with_any = {i: r for i, r in own.items() if len(r)}
     if len(with_any) < 2 or len(with_any) < _MOST * len(rows):
         return NOBODY

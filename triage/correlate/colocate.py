@@ -38,6 +38,10 @@ FEWEST_PLACED = 3
 """Nodes with known placements that a draw needs to be one."""
 P_SECOND = 0.05
 """By chance that often at most may one workload, which other evidence picked, have run on the failing nodes."""
+# kubelet, pkg/kubelet/kuberuntime/kuberuntime_sandbox.go and its events; containerd, internal/cri/instrument
+_NO_SANDBOX = r"(?i)\b(?:Create|Run)PodSandbox|failed to create (?:pod )?sandbox"
+_WAITING = 10 * MINUTE
+"""A pod that had been there for longer than this had run before."""
 _FORGIVEN = 8
 """A culprit ran on every failing node; one draw in this many may lack it, for placements have holes. Then the rest must
 be as unlikely as for causes that need no workload."""
@@ -115,6 +119,7 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
 def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes: Homes) -> list[Draw]:
     """One draw a group (its first node with known placements)."""
     by_group: dict[int, Draw] = {}
+    refused = _refused(scene)
     for i in sorted(episodes, key=lambda i: (drafts[i].onset, drafts[i].node)):
         draft = drafts[i]
         if not draft.known_node or draft.group in by_group:
@@ -124,10 +129,31 @@ def _draws(scene: Scene, drafts: Sequence[Draft], episodes: Sequence[int], homes
         placed = {node: workloads for node, workloads in placed.items() if workloads}
         if draft.node not in placed or len(placed) < FEWEST_PLACED:
             continue
+        placed[draft.node] = _running(homes, draft.node, at, refused.get(draft.node, {}))
         names = {name for workloads in placed.values() for name in workloads}
         carriers = {name: frozenset(node for node in placed if name in placed[node]) for name in names}
         by_group[draft.group] = Draw(draft.node, tuple(sorted(placed)), placed[draft.node], carriers)
     return [by_group[group] for group in sorted(by_group)]
+
+
+def _refused(scene: Scene) -> dict[str, dict[str, int]]:
+    """Node → pod (`namespace/name`) → when a line first tells that its sandbox could not be made there."""
+    rows = scene.seen.rows[scene.seen.rows["pod"].notna() & scene.seen.rows["namespace"].notna()]
+    rows = rows[rows["message"].str.contains(_NO_SANDBOX, na=False)]
+    found: dict[str, dict[str, int]] = {}
+    for row in rows.itertuples():
+        found.setdefault(row.where, {}).setdefault(f"{row.namespace}/{row.pod}", int(row.at))
+    return found
+
+
+def _running(homes: Homes, node: str, at: int, refused: Mapping[str, int]) -> dict[str, list[str]]:
+    """The workloads on a failing node without the pods that came last and never got a sandbox: they ran nothing."""
+    found: dict[str, list[str]] = {}
+    for stay in homes.stays(node, at):
+        failed = refused.get(stay.pod.rsplit("/", 1)[0])
+        if failed is None or stay.first < failed - _WAITING:
+            found.setdefault(stay.workload, []).append(stay.pod)
+    return found
 
 
 def _chance(name: str, draws: Sequence[Draw]) -> tuple[float, int, int]:

@@ -58,10 +58,13 @@ class Homes:
     def on(self, node: str, at: int) -> dict[str, list[str]]:
         """The workloads on a node at a time, each with its pods."""
         found: dict[str, list[str]] = {}
-        for stay in self._by_node.get(node, ()):
-            if stay.first <= at <= stay.last:
-                found.setdefault(stay.workload, []).append(stay.pod)
+        for stay in self.stays(node, at):
+            found.setdefault(stay.workload, []).append(stay.pod)
         return found
+
+    def stays(self, node: str, at: int) -> list[Stay]:
+        """The pods on a node at a time."""
+        return [stay for stay in self._by_node.get(node, ()) if stay.first <= at <= stay.last]
 
     def carried(self, node: str, service: str | None, workload: str | None, start: int, end: int) -> bool:
         """Whether the node carried a pod of that service or workload in the span."""

@@ -66,6 +66,47 @@ def a_victim_on_every_node_forks_most() -> None:
     assert {e.workload for e in incident.episodes} == {None}
 
 
+def cannot_start(story: Story, node: str, hours: float, workload: str, *, times: int = 6) -> None:
+    """A pod that was scheduled to a full node half a minute ago (kubelet, pkg/kubelet/kuberuntime)."""
+    namespace, name = workload.split("/")
+    pod = f"{name}-{len(story.placements)}"
+    story.place(workload, node, first=hours - 0.01, last=hours + 0.15, pod=pod)
+    said = "CreatePodSandbox for pod failed: failed to start shim: fork/exec: resource temporarily unavailable"
+    about = {"workload": workload, "namespace": namespace, "pod": pod, "basis": "pod-name"}
+    story.see("pid-exhaustion", node, hours, times=times, every_s=60, stream="kubelet", message=said, **about)
+
+
+@witness("direct evidence: who cannot start complains of nothing")
+def a_report_that_can_make_no_threads_and_pods_that_cannot_start() -> None:
+    """A Java service runs out of threads first, on each node; then the kubelet can start nobody."""
+    story = Story()
+    for i in range(4):
+        complains(story, story.node(i), 2 + 4 * i - 0.3, "billing/report", times=3)
+        cannot_start(story, story.node(i), 2 + 4 * i - 0.2, "shop/web")
+        story.place("billing/report", story.node(i), last=2 + 4 * i)
+        story.dies(story.node(i), 2 + 4 * i)
+    story.place("billing/report", story.node(9))
+    for i in range(story.nodes):
+        story.place("shop/web", story.node(i))
+    verdict = story.tell().verdict
+    assert (verdict.workload, verdict.confidence) == ("billing/report", "likely")
+    assert "own complaints" in verdict.summary
+
+
+@witness("co-location: a pod without a sandbox ran nothing")
+def pods_that_were_scheduled_to_dying_nodes() -> None:
+    """A rollout's pods land on full nodes and never start; what filled these had come more than an hour before."""
+    story = Story(nodes=20)
+    for i in range(5):
+        story.place("media/images", story.node(i), first=2 + 4 * i - 1.4, last=2 + 4 * i)
+        cannot_start(story, story.node(i), 2 + 4 * i - 0.15, "shop/cart")
+        story.dies(story.node(i), 2 + 4 * i)
+    for i in range(story.nodes):
+        story.place("shop/web", story.node(i))
+    verdict = story.tell().verdict
+    assert (verdict.workload, verdict.confidence) == ("media/images", "likely")
+
+
 @witness("direct evidence: it must stand out")
 def pods_that_the_kernel_names_by_turns() -> None:
     """On a node without ids the kernel refuses whoever forks next: six services take turns."""
