@@ -42,6 +42,7 @@ def test_the_same_comes_out_without_the_sieve(
 ) -> None:
     monkeypatch.setattr(sieving, "_BLOCK", 16_000)
     monkeypatch.setattr(sieving, "_JUDGED_FROM", 100_000)
+    monkeypatch.setattr(sieving, "_STRETCH", 150_000)
     name = "entries.ndjson" if write is str.encode else "entries.ndjson.gz"
     path = directory(tmp_path, {name: write(lines(many(1200, wanted_each))), "entries-2.json": many(3, 2)})
     sieved = told(read(path))
@@ -98,3 +99,18 @@ def test_a_line_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     long = [entry(1, "x" * 5_000), entry(2, "y" * 9_000 + WANTED), entry(3, QUIET), entry(4)]
     evidence = read(directory(tmp_path, {"entries.ndjson": lines(long)}))
     assert evidence.entries["insert_id"].tolist() == ["i2", "i4"]
+
+
+@pytest.mark.parametrize("stretch", [1, 700, 5_500, 20_000])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\n"])
+def test_no_line_is_lost_or_doubled_where_a_file_is_walked_in_stretches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stretch: int, end: str
+) -> None:
+    monkeypatch.setattr(sieving, "_STRETCH", stretch)
+    monkeypatch.setattr(sieving, "_BLOCK", 2_000)
+    entries = [*many(30, 3), entry(30, "x" * 6_000), entry(31, "y" * 6_000 + WANTED), *many(2, 1)]
+    path = directory(tmp_path, {"entries.ndjson": b"\xef\xbb\xbf" + (lines(entries).rstrip("\n") + end).encode()})
+    with open_contents(path) as contents, Sieve(plan()) as sieve:
+        files = sieve.start(entry_files(contents)).result()
+        passed = [json.loads(line) for file in files.files for line in file.path.read_bytes().splitlines() if line]
+    assert sorted(map(str, passed)) == sorted(str(one) for one in entries if WANTED in str(one))

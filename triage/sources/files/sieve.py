@@ -1,22 +1,27 @@
 """Files of lines, sieved before anything is parsed: most lines hold no word that a signal looks for.
 
-One automaton (Hyperscan) walks the bytes at about 1.2 GB a second on one core, however many words there are; RE2 on
+One automaton (Hyperscan) walks the bytes at about 1.2 GB a second on each core, however many words there are; RE2 on
 parsed text takes four times as long. What it lets pass is judged again, so it may let too much pass, never too little:
 where it is not installed, or would let most lines pass, the whole file passes.
 """
 
+import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, BinaryIO, Self
+from io import BufferedReader
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
 
 from triage.lql.lines import line_patterns
 from triage.sources.files.entry_files import EntryFile, EntryFiles
 from triage.sources.files.sniff import BOM, Layout
-from triage.sources.files.unpacked import opened, why_broken
+from triage.sources.files.unpacked import GZIP_MAGIC, opened, why_broken
 from triage.sources.plan import Plan
 
 _BLOCK = 1 << 20
@@ -27,6 +32,9 @@ _JUDGED_FROM = 16 << 20
 _MOST_MATCHES = 2_000
 """In a block with more matches than this, all lines pass: telling them apart would cost more than reading them."""
 _RESERVE = 256 << 20
+_STRETCH = 32 << 20
+_MOST_WALKERS = 4
+"""Each may write a whole stretch before it is seen that too much passes, which the reserve must hold."""
 
 
 class Sieve:
@@ -36,6 +44,7 @@ class Sieve:
         self._plan = plan
         self._given_up = threading.Event()
         self._aside = ThreadPoolExecutor(1)
+        self._walkers = ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WALKERS))
 
     def __enter__(self) -> Self:
         return self
@@ -43,81 +52,111 @@ class Sieve:
     def __exit__(self, *_: object) -> None:
         self._given_up.set()
         self._aside.shutdown(cancel_futures=True)
+        self._walkers.shutdown(cancel_futures=True)
 
     def start(self, files: EntryFiles) -> Future[EntryFiles]:
-        """Begin to sieve: the files, those of lines replaced by one that holds the lines that pass.
+        """Begin to sieve: the files, those of lines replaced by others that hold the lines that pass.
 
-        That one lies in the scratch directory of the files; the next start writes it anew.
+        Those lie in the scratch directory of the files; the next start writes them anew.
         """
         return self._aside.submit(self._sieved, replace(files, files=list(files.files)))
 
     def _sieved(self, files: EntryFiles) -> EntryFiles:
-        passed = EntryFiles(files.contents)
         patterns = line_patterns(self._plan.necessary)
         automaton = _automaton(patterns) if patterns else None
         if automaton is None:
             return files
-        target = files.contents.scratch / "sieved.ndjson"
-        with target.open("wb") as out:
-            for file in files.files:
-                start = out.tell()
-                if not self._sieve(file, automaton, out):
-                    out.seek(start)
-                    out.truncate()
-                    passed.files.append(file)
-        if target.stat().st_size:
-            passed.files.append(EntryFile(files.files[0].found, target, Layout.LINES, cleaned=True))
+        passed = EntryFiles(files.contents)
+        begun = [(file, self._begin(number, file, automaton, files)) for number, file in enumerate(files.files)]
+        for file, stretches in begun:
+            sieved = [one.result() for one in stretches]
+            if not sieved or not all(sieved):
+                passed.files.append(file)
+                continue
+            kept = (path for path in sieved if path and path.stat().st_size)
+            passed.files += [EntryFile(file.found, path, Layout.LINES, cleaned=True) for path in kept]
         return passed
 
-    def _sieve(self, file: EntryFile, automaton: "_Automaton", out: BinaryIO) -> bool:
-        """Write the lines of a file that pass; returns False where the whole file is to be read instead."""
+    def _begin(
+        self, number: int, file: EntryFile, automaton: "_Automaton", files: EntryFiles
+    ) -> list[Future[Path | None]]:
+        """Begin to walk a file: for each stretch of it, the lines that pass; none where it is not to be sieved."""
         if file.layout is not Layout.LINES:
-            return False
+            return []
+        enough = threading.Event()
+        try:
+            stretches = _stretches(file.path)
+        except (OSError, ValueError):
+            return []  # whatever is wrong with the file, its reader says
+        return [
+            self._walkers.submit(
+                self._walk, file.path, span, automaton, files.contents.scratch / f"sieved-{number}-{n}.ndjson", enough
+            )
+            for n, span in enumerate(stretches)
+        ]
+
+    def _walk(
+        self, path: Path, span: range | None, automaton: "_Automaton", target: Path, enough: threading.Event
+    ) -> Path | None:
+        """Write the lines of a stretch that pass; returns where to, or None where the whole file is to be read instead.
+
+        `enough` is set then, too: the other stretches of the file need not be walked.
+        """
         read = written = 0
         try:
-            room = shutil.disk_usage(file.path.parent).free - _RESERVE
-            with opened(file.path) as source:
-                for buffer, size in _blocks(source):
-                    if self._given_up.is_set():
-                        return False
+            room = shutil.disk_usage(target.parent).free - _RESERVE
+            with opened(path) as source, target.open("wb") as out:
+                for buffer, size in _blocks(source, span):
+                    if self._given_up.is_set() or enough.is_set():
+                        return None
                     read += size
                     written += sum(map(out.write, automaton.passing(buffer, size)))
                     if (read > _JUDGED_FROM and written > read * _MOST_SHARE) or written > room:
-                        return False
-                return why_broken(source) is None
+                        enough.set()
+                        return None
+                sound = why_broken(source) is None
         except (OSError, ValueError):
-            return False  # whatever is wrong with the file, its reader says
+            sound = False  # whatever is wrong with the file, its reader says
+        if not sound:
+            enough.set()
+        return target if sound else None
 
 
 class _Automaton:
-    """The patterns of a plan, ready to be put to blocks of lines."""
+    """The patterns of a plan, ready to be put to blocks of lines, on any thread."""
 
     def __init__(self, library: Any, patterns: Sequence[str]) -> None:
         self.terminated = library.ScanTerminated
         self.database = library.Database(mode=library.HS_MODE_BLOCK)
         encoded = [pattern.encode("ascii") for pattern in patterns]
         self.database.compile(expressions=encoded, flags=library.HS_FLAG_CASELESS)
-        self.ends: list[int] = []
+        self._own = threading.local()
 
     def passing(self, buffer: bytearray, size: int) -> Iterator[memoryview]:
         """The lines of a block of whole lines in which a pattern is found; all of them where they are many."""
-        self.ends.clear()
+        ends: list[int] = []
+
+        def found(_id: int, _start: int, end: int, _flags: int, _context: Any) -> bool:
+            ends.append(end)
+            return len(ends) > _MOST_MATCHES
+
         block = memoryview(buffer)[:size]
         try:
-            self.database.scan(block, match_event_handler=self._found)
+            self.database.scan(block, match_event_handler=found, scratch=self._scratch())
         except self.terminated:
             yield block
             return
         done = 0
-        for end in sorted(self.ends):
+        for end in sorted(ends):
             if end > done:
                 start = max(buffer.rfind(b"\n", done, end - 1) + 1, done)
                 done = buffer.find(b"\n", end - 1, size) + 1
                 yield block[start:done]
 
-    def _found(self, _id: int, _start: int, end: int, _flags: int, _context: Any) -> bool:
-        self.ends.append(end)
-        return len(self.ends) > _MOST_MATCHES
+    def _scratch(self) -> Any:
+        if not hasattr(self._own, "scratch"):
+            self._own.scratch = self.database.scratch.clone()
+        return self._own.scratch
 
 
 def _automaton(patterns: Sequence[str]) -> _Automaton | None:
@@ -131,11 +170,33 @@ def _automaton(patterns: Sequence[str]) -> _Automaton | None:
         return None
 
 
-def _blocks(source: Any) -> Iterator[tuple[bytearray, int]]:
-    """The source in blocks of whole lines: a buffer, and how much of it is one. Raises ValueError for endless lines."""
+def _stretches(path: Path) -> list[range | None]:
+    """Parts of a file that can be walked side by side, each of whole lines; None is all of it, however it is packed."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= _STRETCH or file.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+            return [None]
+        edges = [0]
+        for near in range(_STRETCH, size, _STRETCH):
+            file.seek(near)
+            rest = file.readline(_LONGEST_LINE)
+            if rest.endswith(b"\n"):
+                edges.append(near + len(rest))
+    edges = sorted({*edges, size})
+    return [range(start, end) for start, end in pairwise(edges)]
+
+
+def _blocks(source: BufferedReader, span: range | None) -> Iterator[tuple[bytearray, int]]:
+    """The source in blocks of whole lines: a buffer, and how much of it is one. Raises ValueError for endless lines.
+
+    Of a file that is not packed, `span` is the part that is asked for.
+    """
+    left = len(span) if span else sys.maxsize
+    if span:
+        source.seek(span.start)
     buffer, held, first = bytearray(_BLOCK), 0, True
-    while got := source.readinto(memoryview(buffer)[held:]):
-        filled = held + got
+    while left and (got := source.readinto(memoryview(buffer)[held : held + left])):
+        filled, left = held + got, left - got
         if first and buffer.startswith(BOM):
             buffer[: len(BOM)] = b" " * len(BOM)  # inside a file it would break a line
         first = False
