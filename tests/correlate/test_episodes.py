@@ -285,3 +285,19 @@ def test_the_condition_in_the_audit_log_tells_where_events_are_not_exported():
     story.see("node-status-unknown", story.node(2), 7, stream="kubelet")  # one update that failed is no NotReady
     (episode,) = story.tell().episodes
     assert (episode.node, episode.not_ready) == (story.node(1), at(5))
+
+
+def test_of_several_repairs_of_one_notready_the_one_that_ended_it_is_the_episodes():
+    story = Story()
+    node = story.node(1)
+    story.goes_down(node, 5, back=6)
+    first, second, third = (story.repair(5.2 + 0.3 * i, 5.35 + 0.3 * i, node=node) for i in range(3))
+    story.operations[0]["error"] = "Requested resource is exhausted"
+    story.repair(9, 9.1, node=story.node(2))
+    (episode, _) = story.tell().episodes
+    assert (episode.operation, episode.end) == (third, at(6))
+    told = [note for note in episode.notes if note.startswith("The repair")]
+    assert told == [
+        f"The repair {first} at 2026-03-01T05:12:00Z failed: Requested resource is exhausted.",
+        f"The repair {second} at 2026-03-01T05:30:00Z did not end it.",
+    ]

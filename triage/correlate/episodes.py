@@ -48,7 +48,7 @@ class Draft:
     served_badly: str | None = None
     """The signal that made an episode without NotReady."""
     retries: tuple[str, ...] = ()
-    """Operations that repaired the same NotReady again, after the first."""
+    """Operations that tried to repair the same NotReady and are not `repair`."""
 
     @property
     def known_node(self) -> bool:
@@ -119,12 +119,12 @@ def _repaired(group: list[Resolved]) -> Draft:
     known_ends = [end for end in (*ends, ready) if end is not None]
     running = any(end is None and each.repair.operation for end, each in zip(ends, group, strict=True))
     end = None if running and ready is None else max(known_ends, default=None)
-    notes = [note for each in group for note in each.notes]
-    if len(group) > 1:
-        notes.append("Repaired again: " + ", ".join(str(each.repair.operation) for each in group[1:]))
+    told = _told_by(group)
+    others = [each.repair for each in group if each is not told]
+    notes = [*(note for each in group for note in each.notes), *(_attempt(repair) for repair in others)]
     since = down.since if down else None
     onset = since if since is not None else first.repair.start
-    repair = replace(first.repair, end=max((e for e in ends if e is not None), default=ready))
+    repair = replace(told.repair, end=max((e for e in ends if e is not None), default=ready))
     return Draft(
         node=first.node,
         node_pool=first.node_pool,
@@ -137,8 +137,21 @@ def _repaired(group: list[Resolved]) -> Draft:
         repair=repair,
         inferred=first.inferred,
         notes=tuple(dict.fromkeys(notes)),
-        retries=tuple(each.repair.operation for each in group[1:] if each.repair.operation),
+        retries=tuple(repair.operation for repair in others if repair.operation),
     )
+
+
+def _told_by(group: list[Resolved]) -> Resolved:
+    """Of several repairs of one NotReady the one that ended it: the last that did not fail, else the last."""
+    named = [each for each in group if each.repair.operation]
+    succeeded = [each for each in named if each.repair.reason is None]
+    return (succeeded or named or group)[-1]
+
+
+def _attempt(repair: GkeRepair) -> str:
+    """Another repair of the same NotReady, in a sentence."""
+    failed = f" failed: {repair.reason.rstrip('.')}" if repair.reason else " did not end it"
+    return f"The repair {repair.operation or '(unnamed)'} at {format_time(moment(repair.start))}{failed}."
 
 
 def _unclaimed(scene: Scene, course: Course, down: Down, recreates: Sequence[Recreate], *, any_gke: bool) -> Draft:
