@@ -36,13 +36,18 @@ def rate(service: str, share: float | None, objective: str = "a", lookback: floa
         ),
         (
             (rate("cart", 0.5, "latency"), rate("cart", 1.0, "errors")),
-            "Of the error budget burned in this window, 50 % of cart (latency)'s and 100 % of cart (errors)'s burned "
+            "Of the error budget burned in this window, 100 % of cart (errors)'s and 50 % of cart (latency)'s burned "
             "in an episode or the five minutes after it, which take 11 % of the time.",
         ),
         (
             (rate("cart", None, lookback=3600),),
             "How much of the burned error budget of cart is the episodes' cannot be told: the burn rate looks back "
             "1 h, longer than most episodes.",
+        ),
+        (
+            tuple(rate(name, share) for name, share in zip("abcdef", (0.1, 0.62, 0.9, 0.001, 0.75, 0.8), strict=True)),
+            "Of the error budget burned in this window, 90 % of c's, 80 % of f's, 75 % of e's and <1 to 62 % of 3 more "
+            "services' burned in an episode or the five minutes after it, which take 11 % of the time.",
         ),
         ((), ""),
     ],

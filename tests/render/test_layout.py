@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.render.incidents import START, at, big, ms, node, pid_leak, planned_upgrade, quiet
+from tests.render.incidents import START, at, big, ms, node, open_episode, pid_leak, planned_upgrade, quiet
 from triage.model.links import logs_query_url
 from triage.render import render, words
 from triage.render.charts.bins import columns, runs, thin, tick_paths
@@ -17,7 +17,7 @@ from triage.render.escape import visible
 from triage.render.links import safe_link
 from triage.render.view.chain import chain, quote
 from triage.render.view.first import first_screen
-from triage.render.view.tables import alert_rows
+from triage.render.view.tables import alert_rows, episode_rows
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
 
@@ -325,3 +325,20 @@ def test_a_node_that_nothing_names_is_not_called_by_its_operation() -> None:
     html = render(changed, "html", redact=False)
     assert '<span class="node">unnamed node …cafe4321</span>' in html
     assert "- unnamed node …cafe4321: 2019-07-09T06:06:00Z" in html
+
+
+def test_the_reason_that_most_untied_alerts_share_is_said_once() -> None:
+    incident = pid_leak()
+    untied = tuple(
+        alert.model_copy(update={"episode": None, "reason": "It opened elsewhere." if i < 3 else "Slow burn."})
+        for i, alert in enumerate(incident.alerts[:4])
+    )
+    html = render(incident.model_copy(update={"alerts": untied}), "html", redact=False)
+    assert html.count("t opened elsewhere") == 1
+    assert "“none” without a reason: it opened elsewhere." in html
+    assert 'none: <span class="soft">slow burn</span>' in html
+
+
+def test_an_open_episode_has_not_ended_by_anything() -> None:
+    rows = episode_rows(open_episode()).rows
+    assert [row.ended_by for row in rows if row.lasted == "still open"] == [""]

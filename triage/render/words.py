@@ -14,8 +14,10 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def of(part: int, whole: int, singular: str, plural: str | None = None) -> str:
-    """`the only repair`, `all 7 repairs`, `5 of 7 repairs`, `none of 7 repairs`."""
+    """`the only repair`, `both repairs`, `all 7 repairs`, `5 of 7 repairs`, `none of 7 repairs`."""
     many = plural or singular + "s"
+    if part == whole == 2:
+        return f"both {many}"
     if part == whole:
         return f"the only {singular}" if whole == 1 else f"all {whole:,} {many}"
     return f"{part or 'none':,} of {whole:,} {many}" if part else f"none of {count(whole, singular, plural)}"
@@ -88,6 +90,11 @@ def chance(value: float | None) -> str:
     if value is None:
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def expected(value: float) -> str:
+    """A number that chance would bring: `7.6`, `<0.1`."""
+    return f"{value:.1f}" if value >= 0.05 else "<0.1"
 
 
 def p_value(value: float, letter: str = "p") -> str:

@@ -170,6 +170,6 @@ def _alerts(incident: Incident) -> Fact:
         return Fact(label, "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
     note = "inside an episode"
     if alignment.expected is not None:
-        note = f"{alignment.expected:.1f} expected by chance"
+        note = f"{words.expected(alignment.expected)} expected by chance"
         note += f", {words.p_value(alignment.p_value)}" if alignment.p_value is not None else ""
     return Fact(label, f"{alignment.aligned:,} of {alignment.alerts:,}", note, "#alerts")

@@ -68,6 +68,8 @@ class Page:
     episodes_of_one_cause: bool
     """Whether those say the cause, so that the rows need not."""
     alerts: tables.Bounded[tables.AlertRow]
+    usual_reason: str
+    """Why alerts are in no episode, where the rows don't say."""
     alignment: tables.AlignmentView | None
     budget: str
     """What the episodes cost in error budget."""
@@ -118,6 +120,7 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         episodes_share=tables.shared_by_episodes(incident),
         episodes_of_one_cause=tables.one_cause(incident.episodes),
         alerts=tables.alert_rows(incident),
+        usual_reason=tables.usual_reason(incident),
         alignment=tables.alignment_view(incident),
         budget=budget_sentence(incident),
         trends=cards,

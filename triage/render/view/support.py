@@ -36,7 +36,8 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield verdict.title if verdict.title.endswith(".") else verdict.title + "."
     if verdict.summary and verdict.summary != verdict.title:
         yield verdict.summary
-    yield f"Confidence: {verdict.confidence.value}." + (f" {verdict.reason}" if verdict.reason else "")
+    if incident.episodes:
+        yield f"Confidence: {verdict.confidence.value}." + (f" {verdict.reason}" if verdict.reason else "")
     if incident.alignment.alerts:
         yield f"Alerts: {words.of(incident.alignment.aligned, incident.alignment.alerts, 'alert')} in a node failure."
     yield from _episodes(incident)

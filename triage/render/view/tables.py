@@ -1,11 +1,12 @@
 """Episodes, alerts and the other lists, each bounded, each saying what it leaves out."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from triage.model.incident import Alert, Change, Episode, Gate, Incident, OccurrenceSummary, Recurrence, Suspect
+from triage.model.incident import Alert, Change, Episode, Gate, Incident, Kind, OccurrenceSummary, Recurrence, Suspect
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
 from triage.render.links import safe_link
@@ -62,7 +63,8 @@ class EpisodeRow:
     end: Time | None
     lasted: str
     lasted_s: float
-    kind: str
+    ended_by: str
+    """Empty while it is open."""
     planned: bool
     node_inferred: bool
     operation: str
@@ -184,7 +186,7 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
         end=time_of(episode.end, episode.start),
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
-        kind=episode.kind.value, planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
+        ended_by=_ended_by(episode), planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
         operation=episode.operation or "",
         seen_by=words.listed([s.replace("-", " ") for s in repair.seen_by]) if repair else "",
         repair_reason=repair.reason or "" if repair else "",
@@ -227,10 +229,25 @@ def one_cause(episodes: Sequence[Episode]) -> bool:
     return len(episodes) > 1 and len({(one.cause, one.planned, one.workload) for one in episodes}) == 1
 
 
+def _ended_by(episode: Episode) -> str:
+    if episode.end is None:
+        return ""
+    return "no repair" if episode.kind is Kind.UNREPAIRED else episode.kind.value
+
+
 def alert_rows(incident: Incident) -> Bounded[AlertRow]:
-    """The alerts in the order of the report."""
+    """The alerts in the order of the report; a reason that `usual_reason` gives for all is left out."""
     rows = [_alert(incident, number, alert) for number, alert in enumerate(incident.alerts[:MOST_ALERTS], 1)]
+    usual = usual_reason(incident)
+    rows = [replace(row, reason="") if row.reason == usual else row for row in rows]
     return Bounded(tuple(rows), max(0, len(incident.alerts) - MOST_ALERTS))
+
+
+def usual_reason(incident: Incident) -> str:
+    """Why most alerts that are in no episode are in none; empty where hardly two share a reason."""
+    reasons = Counter(alert.reason for alert in incident.alerts if alert.episode is None and alert.reason)
+    reason, times = next(iter(reasons.most_common(1)), ("", 0))
+    return reason if times > 1 else ""
 
 
 def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
@@ -258,13 +275,13 @@ def alignment_view(incident: Incident) -> AlignmentView | None:
         f"{words.of(found.aligned, found.alerts, 'alert')} opened inside an episode or within five minutes of its end"
     )
     if found.expected is not None:
-        sentence += f"; by chance, {found.expected:.1f} would have"
+        sentence += f"; by chance, {words.expected(found.expected)} would have"
     if found.p_value is not None:
         sentence += f" ({words.p_value(found.p_value)})"
     scale = 100.0 / found.alerts
     return AlignmentView(
         alerts=found.alerts, aligned=found.aligned,
-        expected="–" if found.expected is None else f"{found.expected:.1f}",
+        expected="–" if found.expected is None else words.expected(found.expected),
         method=found.method, observed_width=round(found.aligned * scale, 2),
         expected_width=round(min(100.0, found.expected * scale), 2) if found.expected is not None else None,
         services=tuple((s.service, s.aligned, s.alerts) for s in found.services[:20]),
