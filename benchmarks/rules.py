@@ -233,6 +233,7 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence: who is refused all day holds no ids", ((attribute, "_capped", _always(frozenset())),)),
     Off("direct evidence: who held little is a victim", ((attribute, "large_kills", lambda named, *_: named),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
+    Off("direct evidence: metrics tell who held most", ((causes, "holders", _always({})),)),
     Off("direct evidence: kin signals name it too", ((attribute, "_KIN", {}),)),
     Off("no workload brings this cause about", ((attribute, "NOT_BY_A_WORKLOAD", frozenset()),)),
     Off("direct evidence before co-location", ((facts, "_suspects", partial(_placed_first, facts._suspects)),)),

@@ -168,3 +168,26 @@ def test_an_error_budget_of_prometheus_rules_bears_its_service(labels: dict[str,
     }
     table, _, _ = parse_metrics([answer])
     assert table["metric"].tolist() == [name]
+
+
+def test_metrics_of_containers() -> None:
+    """cAdvisor's, plain and as Managed Service for Prometheus names them, and Cloud Monitoring's own."""
+
+    def of(kind: str, value: float, **labels: str) -> dict[str, Any]:
+        about = {"namespace_name": "shop", "pod_name": "cart-0", "container_name": "c"}
+        return series(kind, {"doubleValue": value}, labels=labels, **about)
+
+    used = "kubernetes.io/container/memory/used_bytes"
+    documents = [
+        of("prometheus.googleapis.com/container_processes/gauge", 31.0),
+        of(used, 700.0, memory_type="non-evictable"),
+        of(used, 50.0, memory_type="evictable"),
+    ]
+    table, _, gaps = parse_metrics([documents])
+    found = {row["metric"]: (row["pod"], row["container"], row["value"]) for row in table.to_dict("records")}
+    assert not gaps
+    assert found == {
+        "container_processes": ("cart-0", "c", 31.0),
+        "container_memory_bytes": ("cart-0", "c", 700.0),
+        "container_memory_bytes_evictable": ("cart-0", "c", 50.0),
+    }

@@ -9,13 +9,14 @@ workload's complaints dominate every episode and are absent elsewhere.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES
+from triage.correlate.holders import Held
 from triage.correlate.homes import Homes, is_workload
 from triage.correlate.sizes import large_evictions, large_kills
 from triage.correlate.times import HOUR, MINUTE
@@ -83,6 +84,8 @@ class Named:
     by_episode: dict[int, str]
     chosen: str | None
     strong: bool
+    measured: bool = False
+    """Whether metrics of its containers tell that it held most, and not lines alone."""
 
 
 NOBODY = Named((), {}, None, strong=False)
@@ -93,15 +96,29 @@ def by_a_workload(cause: str) -> bool:
     return cause not in NOT_BY_A_WORKLOAD
 
 
-def name_directly(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence[int], homes: Homes) -> Named:
-    """The workloads that direct evidence names for these episodes of one cause, best first."""
+def name_directly(
+    scene: Scene,
+    drafts: Sequence[Draft],
+    cause: str,
+    episodes: Sequence[int],
+    *,
+    homes: Homes,
+    held: Mapping[int, Held] | None = None,
+) -> Named:
+    """The workloads that direct evidence names for these episodes of one cause, best first.
+
+    `held` tells by episode who held most of what ran out, where metrics of containers do: that is worth more than
+    lines, which name whoever asked for more when nothing was left.
+    """
     if not by_a_workload(cause) or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
     capped = _capped(scene, drafts, rows)
     strong = {i: Counter({n: c for n, c in _culprits(r).items() if n not in capped}) for i, r in rows.items()}
+    held = held or {}
+    strong |= {i: Counter({by.workload: 1}) for i, by in held.items()}
     if any(strong.values()):
-        return _from_strong(strong, episodes, drafts, homes)
+        return _measured(_from_strong(strong, episodes, drafts, homes), held, len(episodes))
     return _from_complaints(scene, rows, drafts, cause, homes)
 
 
@@ -189,6 +206,21 @@ def _from_strong(
     if chosen:
         by_episode |= {i: chosen for i, names in tops.items() if chosen in names}
     return Named(suspects[:8], by_episode, chosen, strong=True)
+
+
+def _measured(named: Named, held: Mapping[int, Held], total: int) -> Named:
+    """The same with the words that its metrics deserve, where these tell who held most."""
+    shares = [by.share for by in held.values() if by.workload == named.chosen]
+    if not shares:
+        return named
+    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    much = low if low == high else f"{low} to {high}"
+    reason = (
+        f"Metrics of its containers show {much} of what all containers on the node held, in {len(shares)} of {total} "
+        "episodes, when it went."
+    )
+    suspects = tuple(s.model_copy(update={"reason": reason}) if s.name == named.chosen else s for s in named.suspects)
+    return replace(named, suspects=suspects, measured=True)
 
 
 def _ran_on(name: str, rest: Sequence[Draft], homes: Homes) -> bool:

@@ -16,6 +16,7 @@ from triage.correlate.coverage import broken_off
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import PIDS, ZOMBIES, Explanation
 from triage.correlate.facts import Facts, gather
+from triage.correlate.holders import holders
 from triage.correlate.judge import most_planned
 from triage.correlate.lines import cause_lines
 from triage.correlate.report import cause_query
@@ -60,7 +61,8 @@ def _facts(
 ) -> tuple[Facts, Named]:
     scene, drafts = stage.scene, stage.drafts
     episodes = explanation.episodes_of(signal)
-    named = name_directly(scene, drafts, signal, episodes, stage.homes)
+    held = holders(stage.evidence.metrics, drafts, signal, episodes, homes=stage.homes, fleet=scene.fleet)
+    named = name_directly(scene, drafts, signal, episodes, homes=stage.homes, held=held)
     located = locate(scene, drafts, signal, episodes, stage.homes) if by_a_workload(signal) else NOWHERE_IN_PARTICULAR
     chain = build_chain(scene, drafts, signal, episodes, associations, traces=explanation.traces)
     facts = gather(

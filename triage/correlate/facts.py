@@ -46,6 +46,8 @@ class Facts:
     suspects: tuple[Suspect, ...]
     workload: str | None
     basis: str | None
+    measured: bool
+    """Whether metrics of its containers single the suspect out."""
     """`direct`, `complaints`, `co-location`; None without a single suspect."""
     covered: int
     """Explained episodes whose lead-up hour was looked at."""
@@ -129,6 +131,7 @@ def gather(
         suspects=suspects,
         workload=workload,
         basis=basis,
+        measured=named.measured and workload == named.chosen,
         covered=len(covered),
         looked=len(covered | named_in),
         inferred=sum(1 for i in explained if drafts[i].inferred),

@@ -126,7 +126,7 @@ def where(drafts: Sequence[Draft]) -> str:
 def _driver(facts: Facts) -> str:
     if facts.workload:
         how = {
-            "direct": "which the lines themselves name",
+            "direct": f"which {'its own metrics' if facts.measured else 'the lines themselves'} name",
             "complaints": "whose own complaints come first",
             "co-location": "which ran on the failing nodes far more often than chance would put it there",
         }[facts.basis or "direct"]

@@ -29,7 +29,10 @@ NAMES = {
     "kubernetes.io/node/interruption_count": "interruption_count",
     "kubernetes.io/node/logs/input_bytes": "log_input_bytes",
     "kubernetes.io/container/restart_count": "restart_count",
+    "kubernetes.io/container/memory/used_bytes": "container_memory_bytes",
     "logging.googleapis.com/log_entry_count": "log_entry_count",
+    # cAdvisor; `container_threads` and `container_processes` keep their names
+    "container_memory_working_set_bytes": "container_memory_bytes",
     # node exporter
     "node_processes_pids": "pid_used",
     "node_processes_max_processes": "pid_limit",
@@ -50,12 +53,15 @@ NAMES = {
 
 _ZOMBIES = ("node_processes_state", "triage_zombie_processes", "node_zombie_processes", "zombie_processes")
 _ROOT = ("/", "/mnt/stateful_partition", "/rootfs", "/var")
+_IN_PART_EVICTABLE = ("memory_used_bytes", "memory_utilization", "container_memory_bytes")
 _PROMQL = re.compile(r"(kubernetes_io|logging_googleapis_com|compute_googleapis_com):(.+)")
 _BY_PROMQL = {
     f"{name.partition('/')[0].replace('.', '_')}:{name.partition('/')[2].replace('/', '_')}": short
     for name, short in NAMES.items()
     if "/" in name
 }
+_MANAGED = re.compile(r"prometheus\.googleapis\.com/([^/]+)/\w+")
+"""How Cloud Monitoring names a metric of Managed Service for Prometheus: its own name, then its kind."""
 _BIN_NS = 300 * 1_000_000_000
 
 Point = tuple[int, float]
@@ -151,11 +157,13 @@ def _value(value: Mapping[str, Any]) -> float | None:
 
 
 def _short(name: str, labels: Mapping[str, Any]) -> str:
+    managed = _MANAGED.fullmatch(name)
+    name = managed[1] if managed else name
     short = NAMES.get(name) or _BY_PROMQL.get(name)
     if name in _ZOMBIES:
         state = first_text(labels, "state")
         return "zombie_processes" if state in (None, "Z") else f"processes_{state}"
-    if short in ("memory_used_bytes", "memory_utilization") and labels.get("memory_type") == "evictable":
+    if short in _IN_PART_EVICTABLE and labels.get("memory_type") == "evictable":
         return f"{short}_evictable"
     if short == "status_condition":
         return f"status_condition:{first_text(labels, 'condition')}:{first_text(labels, 'status')}"

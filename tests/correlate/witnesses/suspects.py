@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.correlate.build import Story, leak
+from tests.correlate.build import Story, at, leak
 from tests.correlate.whole import full_pack
 from tests.correlate.witnesses.table import witness
 
@@ -21,9 +21,9 @@ def complains(story: Story, node: str, hours: float, workload: str, **more: Any)
 
 def short_of_ids(story: Story, *hours: float, cause: str = "pid-exhaustion") -> Story:
     """One node after the other runs out; no line says whose fault it is."""
-    for i, at in enumerate(hours):
-        story.see(cause, story.node(i), at - 0.35, times=8, stream="kubelet")
-        story.dies(story.node(i), at)
+    for i, down in enumerate(hours):
+        story.see(cause, story.node(i), down - 0.35, times=8, stream="kubelet")
+        story.dies(story.node(i), down)
     return story
 
 
@@ -134,6 +134,24 @@ def a_worker_without_requests_is_killed_for_a_cache_with_them() -> None:
     for i in range(story.nodes):
         story.place("batch/worker", story.node(i))
     assert story.tell().verdict.workload is None
+
+
+@witness("direct evidence: metrics tell who held most")
+def cadvisor_counts_each_containers_threads() -> None:
+    """No line says whose fault it is, and the service runs everywhere; on nodes that die it has 30,000 threads."""
+    story = short_of_ids(Story(), 3, 8, 13)
+    for i in range(story.nodes):
+        for name, most in (("pdf", 30_000), ("web", 90)):
+            story.place(f"shop/{name}", story.node(i), pod=f"{name}-{i}")
+            dies = 3 + 5 * i
+            for k in range(12):
+                value = most * (k + 1) / 12 if i < 3 else 80
+                about = {"namespace": "shop", "pod": f"{name}-{i}", "container": name, "node": story.node(i)}
+                moment = at(dies - 1 + k / 12) if i < 3 else at(5 + k / 12)
+                story.metrics.append({"timestamp": moment, "metric": "container_threads", "value": value, **about})
+    verdict = story.tell().verdict
+    assert (verdict.workload, verdict.confidence) == ("shop/pdf", "confirmed")
+    assert "which its own metrics name" in verdict.summary
 
 
 @witness("direct evidence: one refusal is one tale")
