@@ -219,6 +219,7 @@ RULES: tuple[Off, ...] = (
     Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),
     Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
     Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
+    Off("the list of operations tells of the control plane", ((story, "with_operations", lambda seen, _: seen),)),
     Off("what acts from outside comes first", ((explain, "EXTERNAL", ()),)),
     Off("an act from outside may only end what it did not cause", ((explain, "_only_ended", _always(False)),)),
     Off("of equal counts the better evidenced", ((explain, "_merit", lambda signal, _t, _a: (signal,)),)),

@@ -14,6 +14,7 @@ from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
 from triage.correlate.clocks import received_earlier, set_back
 from triage.correlate.commands import fill_gap
+from triage.correlate.control_plane import with_operations
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene, build_episodes, finish
 from triage.correlate.explain import explain
@@ -61,6 +62,7 @@ def correlate(
     evidence gives the same incident. `focus` names a node or a repair whose episodes alone the incident is then about.
     Raises InputError where it names nothing that went bad.
     """
+    occurrences = with_operations(occurrences, evidence.operations)
     stage = _stage(evidence, occurrences, placements, pack)
     scene, drafts = stage.scene, stage.drafts
     chosen = find_episodes(focus, stage) if focus else ()

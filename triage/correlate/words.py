@@ -150,6 +150,8 @@ def _namer(streams: Set[str]) -> str:
     """Who names the cause: of what was done from outside the node itself has nothing to say."""
     if streams and streams <= {"audit"}:
         return "Audit entries name it"
+    if streams == {"operation"}:
+        return "GKE’s list of operations names it"
     if streams and streams <= {"audit", "system-event"}:
         return "Compute Engine’s own events name it"
     return "The node’s own lines or metrics name it"

@@ -1,6 +1,6 @@
 """Witnesses of the rules that walk the causal graph."""
 
-from tests.correlate.build import Story, leak
+from tests.correlate.build import ALL, Story, leak
 from tests.correlate.whole import full_pack
 from tests.correlate.witnesses.table import witness
 
@@ -115,6 +115,20 @@ def a_control_plane_resize() -> None:
     for i in range(5):
         story.goes_down(story.node(i), 5 + i / 120, back=5.2)
     assert story.tell().verdict.cause == "control-plane-change"
+
+
+@witness("the list of operations tells of the control plane")
+def an_upgrade_that_only_the_list_of_operations_shows() -> None:
+    """Audit logs were not exported. All kubelets lose the API server at once, and find it again as the upgrade ends."""
+    story = Story(present=ALL - {"alerts"})
+    story.repair(5, 5.2, name="operation-1-upgrade")
+    story.operations[0] |= {"type": "UPGRADE_MASTER", "node_pool": None}
+    for i in range(5):
+        story.goes_down(story.node(i), 5.1 + i / 120, back=5.2)
+    incident = story.tell()
+    assert (incident.verdict.cause, incident.verdict.confidence) == ("control-plane-change", "likely")
+    assert "list of operations names it" in incident.verdict.summary
+    assert "operation-1-upgrade" in incident.causes[0].evidence[0].message
 
 
 @witness("of equal counts the first")
