@@ -201,6 +201,7 @@ RULES: tuple[Off, ...] = (
     Off("controls: none in the lead-up of a slow cause", ((windows, "_busy", _in_any_hour),)),
     Off("controls: the same hours of other days", ((windows, "_reaches_back", _always(False)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
+    Off("controls: without logs, metrics tell who was looked at", ((story, "told_of", lambda told, _: told),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
     Off("signals: Benjamini–Hochberg", ((associate, "benjamini_hochberg", _uncorrected),)),
     Off(

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 
 from triage.correlate.times import MINUTE, column_ns
+from triage.evidence.tables import COVERAGE, frame
 from triage.model.place import Gap
 
 BIN = 5 * MINUTE
 ENOUGH = 0.5
 """A span counts as looked at where at least half of its five-minute bins hold an entry."""
 _ANY = "*"
+METRICS_LOG = "metrics"
+"""Stands for the log id of samples."""
 _BROKEN_OFF = ("cut short", "breaks off")
 """What the sources say of a read that ended before its time."""
 
@@ -25,6 +28,18 @@ def broken_off(gaps: Iterable[Gap]) -> str:
     """
     logs = (gap.reason for gap in gaps if gap.source in ("entries", "files"))
     return next((reason for reason in logs if any(words in reason for words in _BROKEN_OFF)), "")
+
+
+def told_of(coverage: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Who spoke when, as COVERAGE: as the logs tell; where there are none at all, samples of metrics do."""
+    if len(coverage) or metrics.empty:
+        return coverage
+    rows = metrics[metrics["node"].notna() & metrics["value"].notna()]
+    table = pd.DataFrame({"node": rows["node"], "bin": rows["timestamp"].dt.floor("5min"), "at": rows["timestamp"]})
+    found = table.groupby(["node", "bin"], as_index=False).agg(
+        count=("at", "size"), first=("at", "min"), last=("at", "max")
+    )
+    return frame(COVERAGE, found.assign(log_id=METRICS_LOG))
 
 
 class Coverage:

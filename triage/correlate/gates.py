@@ -37,7 +37,7 @@ def _some(f: Facts) -> tuple[bool, str]:
 def _looked(f: Facts) -> tuple[bool, str]:
     return (
         f.mechanism > 0 or f.covered >= HALF * f.count,
-        f"{_of(f.covered, f.count)} lead-up hours were covered by logs, {f.mechanism} hold a line that names it",
+        f"{_of(f.covered, f.count)} lead-up hours were covered, {f.mechanism} hold a line or metric that names it",
     )
 
 
@@ -115,7 +115,7 @@ def _most(f: Facts) -> tuple[bool, str]:
 def _covered(f: Facts) -> tuple[bool, str]:
     return (
         f.looked >= MOST * f.count,
-        f"{_of(f.looked, f.count)} were; logs covered {_of(f.covered, f.count)} of these hours",
+        f"{_of(f.looked, f.count)} were; {_of(f.covered, f.count)} of these hours were covered",
     )
 
 

@@ -15,7 +15,7 @@ from triage.correlate.changes import find_changes
 from triage.correlate.clocks import received_earlier, set_back
 from triage.correlate.commands import fill_gap
 from triage.correlate.control_plane import with_operations
-from triage.correlate.coverage import Coverage
+from triage.correlate.coverage import Coverage, told_of
 from triage.correlate.episodes import Draft, Scene, build_episodes, finish
 from triage.correlate.explain import explain
 from triage.correlate.focus import Focus, find_episodes, put_in_focus
@@ -98,7 +98,7 @@ def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFra
     courses = read_courses(replace(evidence, entries=entries), set_back(occurrences, receipts))
     named = {node for signal in seen.signals for node in seen.nodes(signal) if node}
     fleet = Fleet(evidence, named | set(courses) | set(placements["node"].dropna()))
-    coverage = Coverage(evidence.coverage)
+    coverage = Coverage(told_of(evidence.coverage, evidence.metrics))
     plans = Plans(evidence, seen, graph, fleet, annotations)
     scene = Scene(seen, graph, fleet, courses, coverage, plans, start, end)
     resolved = resolve([r for r in repairs if _inside(r, start, end)], courses, fleet)

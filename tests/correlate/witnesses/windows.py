@@ -128,3 +128,20 @@ def a_gauge_that_hovers_at_its_limit_for_hours() -> None:
         story.dies(story.node(i), hours)
     verdict = story.tell().verdict
     assert (verdict.cause, verdict.confidence) == ("pid-exhaustion", "confirmed")
+
+
+@witness("controls: without logs, metrics tell who was looked at")
+def metrics_and_operations_alone() -> None:
+    """No logs were exported. Process ids are sampled on every node; they run out on three."""
+    story = Story(silent_logs=True, hours=24)
+    for i in range(story.nodes):
+        down = 4 + 7 * i
+        for k in range(24 * 12):
+            full = i < 3 and down - 1 <= k / 12 < down
+            story.measure("pid_used", story.node(i), [(k / 12, 32_000.0 if full else 800.0)])
+        if i < 3:
+            story.see("pid-exhaustion", story.node(i), down - 1, stream="metric", until=at(down), log_name=None)
+            story.dies(story.node(i), down)
+    verdict = story.tell().verdict
+    assert verdict.confidence == "confirmed"
+    assert not any("silent" in sentence for sentence in verdict.against)
