@@ -16,10 +16,12 @@ from rich.console import Console
 from tests.render.incidents import ALL, big, pid_leak, quiet
 from triage.errors import InputError
 from triage.model.incident import Incident
-from triage.render import one_line, png, render, summary
+from triage.render import render
 from triage.render import text as text_module
 from triage.render.json import SCHEMA_FILE, schema, schema_text
 from triage.render.markdown import prose
+from triage.render.png import png
+from triage.render.text import one_line, summary
 from triage.resources import resource
 
 EVERY: dict[str, Callable[[], Incident]] = {**ALL, "many-nodes": lambda: big(60, 5)}
@@ -167,7 +169,8 @@ def test_a_machine_without_fonts_is_told_so_instead_of_getting_a_picture_without
 
 def test_renderers_need_neither_pandas_nor_duckdb() -> None:
     unwanted = {"pandas", "duckdb", "triage.evidence", "resvg_py", "google"}
-    code = f"import sys, triage.render; assert not {unwanted} & set(sys.modules)"
+    modules = "triage.render.html, triage.render.json, triage.render.markdown, triage.render.png, triage.render.text"
+    code = f"import sys, {modules}; assert not {unwanted} & set(sys.modules)"
     env = {key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"}
     subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=Path(__file__).parents[2])
 

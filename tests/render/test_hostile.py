@@ -11,8 +11,9 @@ from rich.console import Console
 
 from tests.render.payloads import payloads
 from tests.render.poison import poisoned, specimen
-from triage.render import one_line, render, summary
+from triage.render import render
 from triage.render.escape import visible
+from triage.render.text import one_line, summary
 
 ALL = payloads()
 FULL = bool(os.environ.get("TRIAGE_FULL_TESTS"))

@@ -197,24 +197,28 @@ def publish(
 
     When standard output is one of the places, nothing else is printed there.
     """
-    from rich.console import Console
-
     from triage.cli.output import default_name, write
-    from triage.render import one_line, png, render, summary
+    from triage.render import render
 
     places = places or [default_name(found, format)]
     for place in places:
         hide = redact if redact is not None else place.format is not options.ReportFormat.JSON
         if place.format == "png":
+            from triage.render.png import png
+
             write(place, png(found, redacted=hide, patterns=patterns))
         else:
             write(place, render(found, place.format.value, redact=hide, patterns=patterns))
     if any(place.path is None for place in places):
         return
+    from triage.render.text import one_line, summary
+
     files = ", ".join(str(place.path) for place in places)
     if quiet:
         typer.echo(f"{one_line(found)}  {files}")
         return
+    from rich.console import Console
+
     # Into a file or a pipe, no line is cut to a width that nobody has.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT, soft_wrap=True)
     console.print(summary(found))

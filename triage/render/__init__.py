@@ -1,20 +1,21 @@
-"""An incident as HTML, JSON, Markdown, plain text or a picture. Nothing here computes; it lays out."""
+"""An incident as HTML, JSON, Markdown, plain text or a picture. Nothing here computes; it lays out.
+
+A format's module is loaded when it is asked for: JSON needs neither templates nor a view. What a terminal is told is
+in `render.text`, the picture in `render.png`.
+"""
 
 from collections.abc import Sequence
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from triage.model.incident import Incident
-from triage.render.html import html
-from triage.render.json import json_report
-from triage.render.markdown import markdown
-from triage.render.png import png
-from triage.render.redact import redact as _redacted
 from triage.render.sweep import clean
-from triage.render.text import one_line, summary, text_report
+
+if TYPE_CHECKING:
+    from triage.render.redact import Replaced
 
 Format = Literal["html", "json", "markdown", "text"]
 
-__all__ = ["Format", "one_line", "png", "render", "summary"]
+__all__ = ["Format", "render"]
 
 
 def render(incident: Incident, format: Format, *, redact: bool, patterns: Sequence[str] = ()) -> str:  # noqa: A002  the word users know
@@ -25,15 +26,27 @@ def render(incident: Incident, format: Format, *, redact: bool, patterns: Sequen
     pattern that does not compile.
     """
     shown = clean(incident)
-    shown, replaced = _redacted(shown, patterns) if redact else (shown, ())
+    replaced: Sequence[Replaced] = ()
+    if redact:
+        from triage.render.redact import redact as redacted
+
+        shown, replaced = redacted(shown, patterns)
     match format:
         case "html":
+            from triage.render.html import html
+
             return html(shown, replaced, redacted=redact)
         case "json":
+            from triage.render.json import json_report
+
             return json_report(shown, replaced, redacted=redact)
         case "markdown":
+            from triage.render.markdown import markdown
+
             return markdown(shown, replaced, redacted=redact)
         case "text":
+            from triage.render.text import text_report
+
             return text_report(shown, replaced, redacted=redact)
         case _:
             assert_never(format)

@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from triage.model.base import Model
 from triage.model.incident import Incident
-from triage.render.redact import Replaced
+
+if TYPE_CHECKING:
+    from triage.render.redact import Replaced
 
 SCHEMA_FILE = "incident.schema.json"
 
@@ -75,7 +77,7 @@ class Report(Incident):
     redaction: Redaction
 
 
-def json_report(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
+def json_report(incident: Incident, replaced: "Sequence[Replaced]" = (), *, redacted: bool) -> str:
     """The incident as JSON, two spaces deep; arrays of numbers, which are long, stand on one line."""
     counted = tuple(Placeholders(kind=one.kind, values=one.values, places=one.places) for one in replaced)
     parts = {name: getattr(incident, name) for name in Incident.model_fields}
