@@ -7,6 +7,7 @@ import pytest
 
 from tests.render.incidents import START, at, big, ms, node, open_episode, pid_leak, planned_upgrade, quiet
 from triage.model.links import logs_query_url
+from triage.model.signal import Role
 from triage.render import render, words
 from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.names import shared_start, shortened
@@ -18,6 +19,7 @@ from triage.render.links import safe_link
 from triage.render.view.chain import chain, quote
 from triage.render.view.first import first_screen
 from triage.render.view.tables import alert_rows, episode_rows
+from triage.render.view.trends import trend_cards
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)
 
@@ -342,3 +344,31 @@ def test_the_reason_that_most_untied_alerts_share_is_said_once() -> None:
 def test_an_open_episode_has_not_ended_by_anything() -> None:
     rows = episode_rows(open_episode()).rows
     assert [row.ended_by for row in rows if row.lasted == "still open"] == [""]
+
+
+def test_a_fitted_line_runs_through_its_points_and_a_limit_in_the_distance_says_how_far_it_is() -> None:
+    incident = pid_leak()
+    cause = incident.causes[0]
+    trend = cause.trends[0].model_copy(update={"slope_per_h": 0.0, "value": 31_000.0, "exhausted_in_s": 1_800.0})
+    flat = tuple((ms(trend.start) + i * 60_000, 1_000.0 if i < 20 else 31_000.0) for i in range(21))
+    series = incident.timeline.series[0].model_copy(update={"node": trend.node, "points": flat})
+    changed = incident.model_copy(
+        update={
+            "causes": (cause.model_copy(update={"trends": (trend,)}),),
+            "timeline": incident.timeline.model_copy(update={"series": (series,)}),
+        }
+    )
+    (card,), _ = trend_cards(changed)
+    low = card.fit.split(" ")[1].split("L")[0]
+    assert float(low) > 0.9 * card.height, "a thousand of 32,768 lies near the bottom"
+    assert card.sentence.endswith("at last 31,000 (limit 32,768). At that pace, 30 m from it.")
+
+
+def test_nodes_that_show_a_cause_without_going_bad_are_not_called_healthy() -> None:
+    watched = {fact.label: fact for fact in first_screen(quiet()).facts}["Nodes watched"]
+    assert watched.note == "none of them went bad"
+    seen = pid_leak().occurrences[0]
+    assert seen.role is Role.CAUSE
+    shown = quiet().model_copy(update={"occurrences": (seen,)})
+    watched = {fact.label: fact for fact in first_screen(shown).facts}["Nodes watched"]
+    assert watched.note == "none went bad; 7 show a possible cause"

@@ -63,7 +63,7 @@ def lane_row(lane: Lane, name: str, episodes: Sequence[Episode], grid: Grid, rai
 def healthy_row(timeline: Timeline, grid: Grid, rail: Rail) -> Row:
     """All nodes without an episode, folded together."""
     top = rail.y + grid.form.above
-    name = words.count(timeline.healthy_nodes, "healthy node")
+    name = words.count(timeline.healthy_nodes, "other node" if timeline.lanes else "node")
     marks = tuple(_ticks(timeline.healthy_marks, grid, rail, top))
     return Row("healthy", name, name, top, rail.heights.lane, name_y(rail.y, grid.form, rail.heights.lane), (), marks)
 

@@ -142,7 +142,7 @@ def _fitted(form: Form, incident: Incident, names: dict[str, str]) -> Form:
     if form.above:
         return form
     labels = [*names.values(), *(f"{alert.service or alert.policy} · 00" for alert in incident.alerts)]
-    labels += [one.title.partition(", ")[0] for one in incident.timeline.series] + ["00 healthy nodes"]
+    labels += [one.title.partition(", ")[0] for one in incident.timeline.series] + ["00 other nodes"]
     letters = min(form.letters, max(len(label) for label in labels))
     room = round(_LETTER * letters) + 12
     return replace(form, left=room + 12, name_x=room)

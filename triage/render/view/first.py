@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triage.model.incident import Confidence, Episode, Incident, Missing
 from triage.model.place import Gap
-from triage.model.signal import Step
+from triage.model.signal import Role, Step
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
 
@@ -94,16 +94,23 @@ def _quiet_facts(incident: Incident) -> list[Fact]:
     nodes = incident.timeline.healthy_nodes + len(incident.timeline.lanes)
     facts = [
         Fact("Episodes", "none", "no node went NotReady, none was repaired"),
-        Fact(
-            "Nodes watched",
-            f"{nodes:,}" if nodes else "–",
-            "all of them healthy" if nodes else "not told by the evidence",
-        ),
+        _watched(incident, nodes),
         Fact("Log entries read", f"{incident.provenance.entries_read:,}", _kept(incident), "#coverage"),
     ]
     opened = len(incident.alerts)
     note = "opened with no node failure to tie them to" if opened else "none opened"
     return [*facts, Fact("Alerts", f"{opened:,}", note, "#alerts" if opened else "")]
+
+
+def _watched(incident: Incident, nodes: int) -> Fact:
+    """How many nodes none of which went bad, and on how many of them a cause's signal was seen all the same."""
+    if not nodes:
+        return Fact("Nodes watched", "–", "not told by the evidence")
+    causes = [one for one in incident.occurrences if one.role is Role.CAUSE]
+    showing = {node for one in causes for node in one.nodes}
+    if not showing:
+        return Fact("Nodes watched", f"{nodes:,}", "none of them went bad")
+    return Fact("Nodes watched", f"{nodes:,}", f"none went bad; {len(showing):,} show a possible cause", "#signals")
 
 
 def _kept(incident: Incident) -> str:

@@ -1,6 +1,8 @@
 """Metrics on their way to a limit: the slope, and when it would have run out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from triage.model.incident import Incident, Series, Trend
 from triage.render import words
@@ -44,7 +46,7 @@ def _card(trend: Trend, series: Series | None, alike: Series | None) -> TrendCar
     scale = TimeScale(start, max(end, start + 1), 0, _WIDTH)
     points = thin(series.points, scale) if series else []
     hours = (end - start) / 3_600_000
-    begin = trend.value - trend.slope_per_h * hours
+    begin, last = _fit(trend, points, hours)
     highest = max([trend.limit or 0.0, trend.value, begin, *(value for _, value in points)]) * 1.08 or 1.0
 
     def place(ms: float, value: float) -> str:
@@ -56,8 +58,19 @@ def _card(trend: Trend, series: Series | None, alike: Series | None) -> TrendCar
         sentence=_sentence(trend, alike.unit if alike else ""),
         curve="M" + "L".join(place(ms, value) for ms, value in points) if len(points) > 1 else "",
         limit_y=round(_HEIGHT * (1 - trend.limit / highest), 1) if trend.limit is not None else None,
-        fit=f"M{place(start, begin)}L{place(end, trend.value)}",
+        fit=f"M{place(start, begin)}L{place(end, last)}",
     )  # fmt: skip
+
+
+def _fit(trend: Trend, points: Sequence[tuple[int, float]], hours: float) -> tuple[float, float]:
+    """Where the fitted line begins and ends: through the middle of the points (the median of their intercepts, as
+    Theil–Sen has it), or up to the last value where there are none."""
+    rise = trend.slope_per_h * hours
+    if not points:
+        return trend.value - rise, trend.value
+    start = ms_of(trend.start)
+    begin = median(value - trend.slope_per_h * (ms - start) / 3_600_000 for ms, value in points)
+    return begin, begin + rise
 
 
 def _sentence(trend: Trend, unit: str) -> str:
@@ -65,13 +78,9 @@ def _sentence(trend: Trend, unit: str) -> str:
     slope, low, high, value = (
         words.quantity(number, unit) for number in (trend.slope_per_h, trend.slope_low, trend.slope_high, trend.value)
     )
-    change = f"{slope} an hour ({low} to {high})"
+    said = f"{slope} an hour ({low} to {high}), at last {value}"
     if trend.limit is None:
-        return f"{change}, {value} at last; no limit is known."
-    said = f"{change}, {value} of {words.quantity(trend.limit, unit)} at last"
+        return f"{said}; no limit is known."
+    said += f" (limit {words.quantity(trend.limit, unit)})."
     left = trend.exhausted_in_s
-    if left is None:
-        return f"{said}."
-    if left < _AT_ONCE:
-        return f"{said}: at its limit."
-    return f"{said}; at that pace, {words.length(left)} from its limit."
+    return said if left is None or left < _AT_ONCE else f"{said} At that pace, {words.length(left)} from it."
