@@ -84,7 +84,7 @@ def shortest(literals: Iterable[str]) -> list[str]:
     """The literals without those that hold another one of them."""
     kept: list[str] = []
     for literal in sorted(set(literals), key=lambda text: (len(text), text)):
-        if not any(known in literal for known in kept):
+        if not any(map(literal.__contains__, kept)):
             kept.append(literal)
     return kept
 

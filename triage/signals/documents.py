@@ -20,39 +20,73 @@ MAX_NODES = 50_000
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE = "tag:yaml.org,2002:merge"
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]  # libyaml's, where PyYAML was built with it
+    """Tells no types apart but merge keys: `_scalar` does, by the few rules above, and these take half the time."""
+
+    def descend_resolver(self, *_: Any) -> None:
+        """Types do not hang on the place."""
+
+    def ascend_resolver(self) -> None:
+        """Types do not hang on the place."""
+
+    def resolve(self, _kind: Any, value: Any, implicit: Any) -> str:
+        """The tag of a node that has none: `implicit` says whether a scalar stands there without quotes."""
+        return _MERGE if value == "<<" and implicit[0] else ""
 
 
 @dataclass
 class Document:
-    """One file: its plain value, and where each part of it stands."""
+    """One file: its plain value, and the YAML nodes that know where each part of it stands."""
 
     path: Path
     value: Any = None
     faults: list[Fault] = field(default_factory=list)
-    nodes: dict[Trail, Any] = field(default_factory=dict, repr=False)
-    """The YAML node of each value; of a list or mapping under a key, the key's."""
-    keys: dict[Trail, Any] = field(default_factory=dict, repr=False)
+    root: Any = field(default=None, repr=False)
+    """The node of the whole file; None where it is empty or no YAML."""
 
     def fault(self, trail: Trail, what: str, *, key: bool = False, line: int = 1, column: int = 1) -> Fault:
         """A fault at `trail` (or at its key), or at the nearest thing above that stands in the file.
 
-        `line` and `column` count inside the text that stands at `trail`.
+        `line` and `column` count inside the text that stands at `trail`. A list or mapping stands where its key does.
         """
-        if key and trail in self.keys:
-            return self._fault(self.keys[trail], what, trail)
-        known = trail
-        while known not in self.nodes and known:
-            known = known[:-1]
-        node = self.nodes.get(known)
-        if node is None:
+        if self.root is None:
             return Fault(shown(self.path), 1, 1, what, trail)
-        if known == trail and isinstance(node, yaml.ScalarNode) and (line, column) != (1, 1):
+        reached, key_node, node = _walked(self.root, trail)
+        if reached < len(trail):
+            key = False
+        elif isinstance(node, yaml.ScalarNode) and (line, column) != (1, 1):
             return Fault(shown(self.path), *_inside(node, line, column), what, trail)
-        return self._fault(node, what, trail)
+        at_key = key_node is not None and (key or not isinstance(node, yaml.ScalarNode))
+        mark = (key_node if at_key else node).start_mark
+        return Fault(shown(self.path), mark.line + 1, mark.column + 1, what, trail)
 
-    def _fault(self, node: Any, what: str, trail: Trail) -> Fault:
-        return Fault(shown(self.path), node.start_mark.line + 1, node.start_mark.column + 1, what, trail)
+
+def _walked(root: Any, trail: Trail) -> tuple[int, Any, Any]:
+    """How many steps of the trail lead somewhere; the key (None in lists) and the node where the last of them ends."""
+    key_node, node = None, root
+    for count, step in enumerate(trail):
+        found = _below(node, step)
+        if found is None:
+            return count, key_node, node
+        key_node, node = found
+    return len(trail), key_node, node
+
+
+def _below(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    """The key's node, if any, and the value's; what a mapping says itself comes before what it merges."""
+    if isinstance(node, yaml.SequenceNode):
+        return (None, node.value[step]) if isinstance(step, int) and step < len(node.value) else None
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value == step and key.tag != _MERGE:
+            return key, value
+    merged = (_below(value, step) for key, value in node.value if key.tag == _MERGE)
+    return next((found for found in merged if found is not None), None)
 
 
 def _inside(node: Any, line: int, column: int) -> tuple[int, int]:
@@ -92,65 +126,70 @@ def read_document(path: Path) -> Document:
 
 
 def _fill(document: Document, root: Any) -> None:
+    document.root = root
     try:
-        document.value = _Plain(document).value(root, ()) if root is not None else None
+        document.value = _Plain(document).value(root) if root is not None else None
     except (OverflowError, RecursionError):
         document.value = None
         document.faults.append(document.fault((), "too many or too deeply nested values"))
 
 
 class _Plain:
-    """From YAML nodes to plain values, noting where each stands."""
+    """From YAML nodes to plain values."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.count = 0
+        self.trail: list[str | int] = []
+        """Where the walk is."""
 
-    def value(self, node: Any, trail: Trail) -> Any:
+    def value(self, node: Any) -> Any:
         self.count += 1
         if self.count > MAX_NODES:
             raise OverflowError
-        self.document.nodes.setdefault(trail, node)
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*trail, index)) for index, item in enumerate(node.value)]
-        return self.mapping(node, trail)
+            return [self.below(index, item) for index, item in enumerate(node.value)]
+        return self.mapping(node)
 
-    def mapping(self, node: Any, trail: Trail) -> dict[str, Any]:
+    def below(self, step: str | int, node: Any) -> Any:
+        self.trail.append(step)
+        found = self.value(node)
+        self.trail.pop()
+        return found
+
+    def mapping(self, node: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None:
-                self.complain(trail, key_node, "a key must be a word")
-            elif key_node.tag == "tag:yaml.org,2002:merge":
-                merged = self.merged(value_node, trail)
+                self.complain(key_node, "a key must be a word")
+            elif key_node.tag == _MERGE:
+                merged = self.merged(value_node)
             elif key in found:
-                self.complain((*trail, key), key_node, f"`{key}` stands here twice")
+                self.complain(key_node, f"`{key}` stands here twice", key)
             else:
-                self.document.keys[(*trail, key)] = key_node
-                if not isinstance(value_node, yaml.ScalarNode):
-                    self.document.nodes[(*trail, key)] = key_node
-                found[key] = self.value(value_node, (*trail, key))
+                found[key] = self.below(key, value_node)
         return merged | found
 
-    def merged(self, node: Any, trail: Trail) -> dict[str, Any]:
+    def merged(self, node: Any) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
-            self.complain(trail, node, "`<<` merges one mapping")
+            self.complain(node, "`<<` merges one mapping")
             return {}
-        return self.mapping(node, trail)
+        found: dict[str, Any] = self.value(node)
+        return found
 
-    def complain(self, trail: Trail, node: Any, what: str) -> None:
+    def complain(self, node: Any, what: str, *below: str) -> None:
         mark = node.start_mark
-        self.document.faults.append(
-            Fault(shown(self.document.path), mark.line + 1, mark.column + 1, what, trail),
-        )
+        trail = (*self.trail, *below)
+        self.document.faults.append(Fault(shown(self.document.path), mark.line + 1, mark.column + 1, what, trail))
 
 
 def _scalar(node: Any) -> Any:
     text = node.value
-    if node.style is not None and node.style in ("'", '"', "|", ">"):
+    if node.style:  # quoted, or a block
         return text
     if text in _WORDS:
         return _WORDS[text]
