@@ -195,3 +195,18 @@ def test_the_seed_and_sixty_nodes_stay_small() -> None:
 )
 def test_prose_in_markdown_escapes_what_would_mean_something_and_nothing_else(text: str, source: str) -> None:
     assert prose(text) == source
+
+
+def test_text_says_the_day_of_an_end_on_another_day_than_its_start() -> None:
+    late = pid_leak().episodes[0]
+    late = late.model_copy(update={"start": late.start.replace(hour=23, minute=50), "end": late.start.replace(day=10)})
+    text = render(pid_leak().model_copy(update={"episodes": (late,)}), "text", redact=False)
+    assert "9 Jul 23:50:00" in text
+    assert "10 Jul 06:06:00" in text
+
+
+def test_markdown_does_not_cut_the_summary_short() -> None:
+    incident = pid_leak()
+    summary_of = " ".join(f"Sentence {i} of the summary." for i in range(30))
+    verdict = incident.verdict.model_copy(update={"summary": summary_of})
+    assert summary_of in render(incident.model_copy(update={"verdict": verdict}), "markdown", redact=False)

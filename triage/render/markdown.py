@@ -23,6 +23,7 @@ LONGEST = 12_000
 """A comment on a Google Cloud support case holds 12,800 characters."""
 _LONGEST_LINE = 400
 _LONGEST_PROSE = 500
+_LONGEST_SUMMARY = 1_000
 _LONGEST_SPAN = 300
 _MOST_EPISODES = 20
 
@@ -31,13 +32,13 @@ _NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
 _CALLS = re.compile(r"(?:@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.))")
 
 
-def prose(text: str) -> str:
-    """Text that reads as itself: no markup, no link, no mention of a person, on one line, at most 500 characters.
+def prose(text: str, most: int = _LONGEST_PROSE) -> str:
+    """Text that reads as itself: no markup, no link, no mention of a person, on one line, at most `most` characters.
 
     Only what would mean something is escaped, so that the source reads well too. A word joiner (U+2060) keeps `@name`,
     `#1` and `www.` from becoming mentions and links, where a backslash would not.
     """
-    flat = _short(" ".join(text.split()), _LONGEST_PROSE)
+    flat = _short(" ".join(text.split()), most)
     escaped = _SPECIAL.sub(lambda found: "\\" + found[0], flat)
     escaped = _NUMBERED.sub(lambda found: found[1] + "\\", escaped)
     return _CALLS.sub(lambda found: found[0] + "\u2060", escaped)
@@ -114,7 +115,7 @@ def _head(incident: Incident) -> str:
     place = " ".join(span(part) for part in (cluster.name, cluster.project, cluster.location) if part)
     lines = [f"## {prose(first.title)}", "", f"**Confidence: {first.confidence}.** {prose(first.reason)}".rstrip(), ""]
     if first.summary:
-        lines += [prose(first.summary), ""]
+        lines += [prose(first.summary, _LONGEST_SUMMARY), ""]
     lines.append(f"- Cluster: {place}, {prose(words.span(incident.window.start, incident.window.end))}")
     for fact in first.facts:
         value = span(fact.value) if fact.name else prose(fact.value)

@@ -113,11 +113,14 @@ def _item(title: str, said: str, command: str | None, opens: bool) -> Iterator[R
 
 def episode_table(incident: Incident, most: int = 40) -> Table:
     """The episodes as a table; cells are literal text."""
-    table = Table(title=None, box=None, padding=(0, 2, 0, 0))
+    table = Table(title=None, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for name in ("#", "node", "start (UTC)", "NotReady", "end", "ended by", "cause", "alerts"):
         table.add_column(name, no_wrap=name != "cause", overflow="fold")
     for number, one in enumerate(incident.episodes[:most], 1):
-        times = [words.day_and_clock(one.start), *(words.clock(t) if t else "–" for t in (one.not_ready, one.end))]
+        times = [
+            words.day_and_clock(one.start),
+            *(words.clock_after(t, one.start) if t else "–" for t in (one.not_ready, one.end)),
+        ]
         cells = [str(number), one.node, *times, one.kind.value, one.cause or one.planned or "–", str(len(one.alerts))]
         table.add_row(*(Text(value) for value in cells))
     if len(incident.episodes) > most:

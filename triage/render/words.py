@@ -44,6 +44,11 @@ def day_and_clock(moment: datetime) -> str:
     return f"{moment.day} {moment.strftime('%b %H:%M:%S')}"
 
 
+def clock_after(moment: datetime, before: datetime) -> str:
+    """A time that stands behind `before`: `04:12:31`, with its day where that is another."""
+    return clock(moment) if moment.date() == before.date() else day_and_clock(moment)
+
+
 def full_time(moment: datetime) -> str:
     """`27 Aug 2019 04:12 UTC`."""
     return f"{moment.day} {moment.strftime('%b %Y %H:%M')} UTC"

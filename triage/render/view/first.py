@@ -163,10 +163,20 @@ def _repairs(incident: Incident) -> Fact:
     mended = [e for e in faults if e in repairs]
     explained = sum(e.cause == verdict.cause for e in (mended or faults))
     planned = len(episodes) - len(faults)
-    note = f"{words.of(sum(e.cause == verdict.cause for e in faults), len(faults), 'episode')}"
+    note = words.of(sum(e.cause == verdict.cause for e in faults), len(faults), "episode")
+    value = f"{explained:,} of {len(mended or faults):,}"
+    if note == f"{value} episodes":
+        note = _unexplained(incident, faults)
     note += f"; {planned:,} more planned" if planned else ""
-    label = "Repairs explained" if mended else "Episodes explained"
-    return Fact(label, f"{explained:,} of {len(mended or faults):,}", note, "#episodes")
+    return Fact("Repairs explained" if mended else "Episodes explained", value, note, "#episodes")
+
+
+def _unexplained(incident: Incident, faults: Sequence[Episode]) -> str:
+    """What became of the episodes that the verdict's cause does not explain."""
+    others = sum(e.cause is not None and e.cause != incident.verdict.cause for e in faults)
+    without = sum(e.cause is None for e in faults)
+    parts = [f"{others:,} of another cause"] if others else []
+    return words.listed([*parts, *([f"{without:,} without a cause"] if without else [])])
 
 
 def _alerts(incident: Incident) -> Fact:

@@ -45,8 +45,7 @@ def time_of(moment: datetime | None, after: datetime | None = None) -> Time | No
     """A time for a table; None stays None. On the day of `after`, which stands before it, the day is not said again."""
     if moment is None:
         return None
-    same_day = after is not None and after.date() == moment.date()
-    text = words.clock(moment) if same_day else words.day_and_clock(moment)
+    text = words.day_and_clock(moment) if after is None else words.clock_after(moment, after)
     return Time(text, moment.isoformat(timespec="seconds").replace("+00:00", "Z"), round(moment.timestamp() * 1000))
 
 
