@@ -92,6 +92,7 @@ class Story:
     pool: str = "pool-1"
     autopilot: bool = False
     private: bool = False
+    auto_repair: bool = True
     silent_logs: bool = False
     present: frozenset[str] = ALL
     gaps: tuple[Gap, ...] = ()
@@ -263,7 +264,11 @@ class Story:
             node_pools=frame(
                 NODE_POOLS,
                 [
-                    {"node_pool": pool, "auto_repair": True, "group_prefixes": (f"gke-shop-{pool}-0a1b2c3d-",)}
+                    {
+                        "node_pool": pool,
+                        "auto_repair": self.auto_repair,
+                        "group_prefixes": (f"gke-shop-{pool}-0a1b2c3d-",),
+                    }
                     for pool in self.pools
                 ],
             ),

@@ -185,6 +185,21 @@ def test_an_upgrade_episode_names_the_operation_of_its_pool():
     ]
 
 
+def test_what_is_said_of_planned_work_is_what_tells_of_it():
+    """Two spot VMs are named; of a third node only the operation on its pool tells, and that it came back new."""
+    story = Story()
+    for i in range(2):
+        story.see("preemption", story.node(i), 3 + i)
+        story.goes_down(story.node(i), 3.02 + i, back=3.3 + i)
+    story.goes_down(story.node(5), 9, back=9.2)
+    story.repair(8.9, 9.5)
+    story.operations[-1]["type"] = "UPGRADE_NODES"
+    summary = story.tell().verdict.summary
+    assert summary.startswith("Two nodes of node pool pool-1 went away")
+    assert "One other episode: planned work of another kind." in summary
+    assert "entries name two, and one went while an operation was replacing the nodes of the pool" in summary
+
+
 def test_planned_work_stays_out_of_the_causes_of_faults():
     story = Story()
     for i in range(3):

@@ -91,6 +91,15 @@ def test_the_time_left_is_counted_from_not_ready(minutes: int, words: str) -> No
     assert story.node(5) in summary
 
 
+def test_no_repair_is_promised_where_the_pool_has_none() -> None:
+    story = leak(Story(hours=8 + 4 / 60, auto_repair=False), episodes=1)
+    story.goes_down(story.node(5), 8)
+    summary = story.tell().verdict.summary
+    assert "auto-repair is off for its node pool" in summary
+    assert "due" not in summary.split("Two nodes")[0]
+    assert "gone with its disk" not in summary
+
+
 def test_a_repair_under_way_is_said() -> None:
     story = Story(hours=9)
     story.goes_down(story.node(5), 8.5)

@@ -40,6 +40,8 @@ class Draft:
     end: int | None
     kind: Kind
     planned: str | None = None
+    planned_named: bool = True
+    """Whether what tells of the planned work names the node."""
     repair: GkeRepair | None = None
     inferred: bool = False
     notes: tuple[str, ...] = ()
@@ -170,7 +172,7 @@ def _unclaimed(scene: Scene, course: Course, down: Down, recreates: Sequence[Rec
     )
     work = scene.plans.of(down, course)
     if work:
-        return replace(draft, kind=work.kind, planned=work.signal)
+        return replace(draft, kind=work.kind, planned=work.signal, planned_named=work.named)
     recreate = _standing_in(scene, down, recreates)
     if recreate and not any_gke:
         repair = GkeRepair(

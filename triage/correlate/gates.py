@@ -124,7 +124,7 @@ def _direct_or_none(f: Facts) -> tuple[bool, str]:
         return True, "no workload is blamed"
     return f.basis == "direct", {
         "direct": f"{'metrics of its containers' if f.measured else 'lines that name the culprit'} name {f.workload}",
-        "complaints": f"only {f.workload}'s own complaints point to it",
+        "complaints": f"only that lines tell of {f.workload}'s pods first or most points to it",
         "co-location": f"only co-location points to {f.workload}",
     }.get(f.basis or "", "")
 

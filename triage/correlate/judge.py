@@ -117,7 +117,8 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
     if facts.total == 1 and confidence is Confidence.LIKELY:
         return "One episode alone cannot confirm a cause, however clear its lines are."
     if not unmet and facts.basis in ("co-location", "complaints"):
-        return f"The cause is well evidenced, but {facts.workload} is named by {facts.basis} alone."
+        by = "co-location" if facts.basis == "co-location" else "lines that tell of its pods first or most"
+        return f"The cause is well evidenced, but {facts.workload} is named by {by} alone."
     if unmet:
         first = unmet[0]
         return f"Not {first.level.value}, because this is not met: {first.rule} ({first.detail})."
@@ -176,6 +177,7 @@ def _planned(case: Case) -> Verdict:
     declared = case.scene.graph.signal(signal)
     title = declared.title if declared else signal
     several = len(case.drafts) > 1
+    named = all(d.planned_named for d in case.drafts)
     link = case.scene.graph.link(signal, "node-not-ready")
     chained = link is not None and any(d.not_ready is not None for d in case.drafts)
     return Verdict(
@@ -184,8 +186,8 @@ def _planned(case: Case) -> Verdict:
         confidence=Confidence.CONFIRMED if several else Confidence.LIKELY,
         workload=None,
         chain=(signal, "node-not-ready") if chained else (signal,),
-        summary=words.planned(title, _because(case, signal), case.drafts),
-        reason="Every episode is planned work that the evidence names"
+        summary=words.planned(title, _because(case, signal), case.drafts, signal),
+        reason=f"Every episode is planned work that the evidence {'names' if named else 'shows'}"
         + ("." if several else "; one episode alone reaches likely at most."),
         actions=_actions_of(case, signal, None),
         prevention=declared.remedy.prevent if declared else (),

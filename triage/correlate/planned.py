@@ -34,6 +34,8 @@ class Work:
     first: int
     last: int
     gone: int | None = None
+    named: bool = True
+    """Whether something names the node; else it went while an operation was replacing the nodes of its pool."""
 
     @property
     def kind(self) -> Kind:
@@ -82,7 +84,7 @@ class Plans:
                     for signal in self._seen.on(down.node)
                 )
                 if cordoned or (quiet and course.replaced(down.since - HOUR, end + HOUR)):
-                    return Work(down.node, UPGRADE, down.since, down.since)
+                    return Work(down.node, UPGRADE, down.since, down.since, named=False)
         return None
 
     def departures(self, courses: Mapping[str, Course], coverage: Coverage, end: int) -> list[Work]:

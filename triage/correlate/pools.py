@@ -76,6 +76,11 @@ class Fleet:
         """The node's memory in bytes: as a metric tells, else its machine type, else what is usual."""
         return self._memory.get(node) or memory_of(self.facts(node).machine_type) or USUAL_MEMORY
 
+    def repairs_off(self, node: str) -> bool:
+        """Whether the description of the node's pool says that GKE does not repair its nodes."""
+        row = self._pools.get(self.pool(node) or "")
+        return row is not None and row.auto_repair is False
+
     def in_pool(self, pool: str | None) -> tuple[str, ...]:
         """The nodes of a pool; all nodes where the pool is unknown."""
         if pool is None:

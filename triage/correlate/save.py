@@ -46,7 +46,7 @@ def happening(scene: Scene, still: Sequence[Draft]) -> str:
     """What happens now: which nodes, since when, and how long until a repair wipes what they hold."""
     told = "; ".join(_told(scene, draft) for draft in still[:NAMED])
     more = f"; and {len(still) - NAMED} more" if len(still) > NAMED else ""
-    wiped = any(not d.served_badly for d in still)
+    wiped = any(not d.served_badly and not scene.fleet.repairs_off(d.node) for d in still)
     why = f". {_REPAIRED_BY_GKE}, and what the node holds is gone with its disk" if wiped else ""
     return f"Still going on at {moment(scene.end):%H:%M} UTC, where the evidence ends: {told}{more}{why}."
 
@@ -58,7 +58,9 @@ def _told(scene: Scene, draft: Draft) -> str:
     if draft.repair:
         return f"{draft.node} has been under repair since {_clock(scene, draft.repair.start)}"
     left = draft.onset + USUAL - scene.end
-    if left > MINUTE:
+    if scene.fleet.repairs_off(draft.node):
+        due = "and auto-repair is off for its node pool"
+    elif left > MINUTE:
         due = f"its repair is due in about {format_duration(left // MINUTE * 60)}"
     elif left >= -MINUTE:
         due = "its repair is due about now"

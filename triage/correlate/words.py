@@ -71,7 +71,7 @@ def title(facts: Facts, confidence: Confidence, others: Sequence[Facts]) -> str:
     if confidence is Confidence.POSSIBLE:
         text = f"Possibly: {_lower(text)}"
     if others:
-        text += "; and " + ", ".join(_lower(f.title) for f in others[:2]) + " on other nodes"
+        text += "; and " + ", ".join(_lower(f.title) for f in others[:2]) + " in other episodes"
     return text
 
 
@@ -127,7 +127,7 @@ def _driver(facts: Facts) -> str:
     if facts.workload:
         how = {
             "direct": f"which {'its own metrics' if facts.measured else 'the lines themselves'} name",
-            "complaints": "whose own complaints come first",
+            "complaints": "whose pods the lines tell of first or most",
             "co-location": "which ran on the failing nodes far more often than chance would put it there",
         }[facts.basis or "direct"]
         return f", driven by {facts.workload}, {how}"
@@ -159,6 +159,7 @@ def _namer(streams: Set[str]) -> str:
 
 def _ground(facts: Facts, lead_s: float | None, levels: str, named: str) -> str:
     told = named if facts.mechanism == facts.count else "It was seen on the node"
+    told = told if facts.mechanism else "Hints of it were seen on the node"
     told = told if facts.spoken else "Only an application’s own lines speak of it"
     told += f" in {share(facts.count, facts.total, 'episode')}" if facts.total > 1 else ""
     told += f" ({levels})" if levels else ""
@@ -223,9 +224,22 @@ def nothing(alerts: int, nodes: int) -> str:
     return f"No node turned NotReady, was repaired or served badly{seen} in this window.{rest}"
 
 
-def planned(signal_title: str, because: str | None, drafts: Sequence[Draft]) -> str:
-    """The summary where all episodes are planned work."""
+def planned(signal_title: str, because: str | None, drafts: Sequence[Draft], signal: str) -> str:
+    """The summary where all episodes are planned work, of which `signal` is the most frequent kind."""
     why = f" because {because}" if because else f": {_lower(signal_title)}"
-    went = f"{_who(drafts)} went away{_again(drafts)} {span(drafts)}{why}."
+    own = [d for d in drafts if d.planned == signal]
+    went = f"{_who(own)} went away{_again(own)} {span(own)}{why}."
+    others = len(drafts) - len(own)
+    rest = f" {_sentence(plural(others, 'other episode'))}: planned work of another kind." if others else ""
     each = "the node" if len(drafts) == 1 else "each node"
-    return f"{went} This is planned work, no fault: the entries that ordered it name {each}."
+    inferred = sum(1 for d in drafts if not d.planned_named)
+    if not inferred:
+        told = f"the entries that ordered it name {each}"
+    elif inferred == len(drafts):
+        told = f"{each} went, and came back new, while an operation was replacing the nodes of its pool"
+    else:
+        told = (
+            f"entries name {number(len(drafts) - inferred)}, and {number(inferred)} went while an operation was "
+            "replacing the nodes of the pool"
+        )
+    return f"{went}{rest} This is planned work, no fault: {told}."
