@@ -25,8 +25,8 @@ def test_http_endpoints_are_rest_and_never_get_credentials() -> None:
     assert not endpoints.logging.grpc_first
     assert endpoints.monitoring.secure
     access = Access("p", object(), endpoints)  # type: ignore[arg-type] # any credentials would do
-    assert isinstance(access.for_endpoint(endpoints.logging), AnonymousCredentials)
-    assert access.for_endpoint(endpoints.monitoring) is access.credentials
+    assert isinstance(access.http(endpoints.logging).credentials, AnonymousCredentials)
+    assert access.http(endpoints.monitoring).credentials is access.credentials
 
 
 @pytest.mark.parametrize(

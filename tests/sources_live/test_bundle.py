@@ -98,3 +98,21 @@ def test_archives_are_tried_before_anything_is_read(tmp_path: Path) -> None:
     for name, words in (("dir.zip", "Is a directory"), ("file/x.zip", "cannot be written"), ("x.tar", "as .tar")):
         with pytest.raises(InputError, match=words):
             check_target(tmp_path / name)
+
+
+def test_what_was_kept_is_never_replaced(access: Access, ask: Ask, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.tar.gz"
+    kept.touch()  # as mktemp makes it
+    check_target(kept)
+    kept.write_bytes(b"evidence")
+    with pytest.raises(InputError, match="is there already"):
+        check_target(kept)
+    assert kept.read_bytes() == b"evidence"
+
+
+def test_exported_files_are_not_mixed_with_a_collection(access: Access, ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "cluster.json").write_text("{}")
+    with pytest.raises(InputError, match=r"no collection put there \(cluster.json\)"):
+        run(access, ask, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.json"]
+    assert (tmp_path / "cluster.json").read_text() == "{}"

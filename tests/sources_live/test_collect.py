@@ -109,6 +109,23 @@ def test_locations_that_do_not_answer_are_named(emulator: Emulator, access: Acce
     assert "us-central1-a" in gap.reason
 
 
+def test_a_cluster_may_lie_where_nobody_answers(emulator: Emulator, access: Access, ask: Ask, tmp_path: Path) -> None:
+    emulator.faults.add("missing-zones", method="container.*", zones=("europe-west1",))
+    gaps = {gap.source: gap for gap in run(access, ask, tmp_path).gaps}
+    assert gaps["cluster"].reason == "reading clusters: no answer from europe-west1"
+    assert len({entry["insertId"] for entry in entries(tmp_path)}) == 31
+
+
+def test_answers_that_cannot_be_read_are_not_asked_for_forever(
+    emulator: Emulator, access: Access, ask: Ask, tmp_path: Path
+) -> None:
+    emulator.faults.add("malformed", method="monitoring.ListTimeSeries")
+    emulator.faults.add("malformed", method="logging.*", times=1)
+    gaps = {gap.source: gap for gap in run(access, ask, tmp_path).gaps}
+    assert set(gaps) == {"metrics", "workloads"}
+    assert "cannot be read" in gaps["metrics"].reason
+
+
 def test_a_collection_that_was_cut_short_is_completed_by_the_next_run(
     emulator: Emulator, access: Access, ask: Ask, tmp_path: Path
 ) -> None:
@@ -164,6 +181,27 @@ def test_workloads_come_through_the_context_of_this_cluster_only(
     other.write_text(kubeconfig.read_text().replace(f"127.0.0.1:{emulator.rest_port}", "203.0.113.99"))
     with pytest.raises(InputError, match="no context is of cluster front"):
         run(access, ask, tmp_path / "foreign", kubeconfig=other)
+
+
+def test_no_other_cluster_is_signed_in_to(
+    emulator: Emulator, access: Access, ask: Ask, tmp_path: Path, kubeconfig: Path
+) -> None:
+    config = json.loads(kubeconfig.read_text())
+    ran = tmp_path / "ran"
+    config["clusters"].insert(0, {"name": "else", "cluster": {"server": "https://203.0.113.99"}})
+    program = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [str(ran)]}
+    config["users"].insert(0, {"name": "else", "user": {"exec": program | {"interactiveMode": "Never"}}})
+    config["contexts"].insert(0, {"name": "else", "context": {"cluster": "else", "user": "else"}})
+    kubeconfig.write_text(json.dumps(config))
+    assert run(access, ask, tmp_path / "own", kubeconfig=kubeconfig).gaps == ()
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "clusters: 7\ncontexts: 7", "- list", "clusters: [{}]"])
+def test_a_broken_kubeconfig_is_named(access: Access, ask: Ask, tmp_path: Path, kubeconfig: Path, text: str) -> None:
+    kubeconfig.write_text(text)
+    with pytest.raises(InputError, match=r"no kubeconfig that can be read|no context is of cluster"):
+        run(access, ask, tmp_path / "own", kubeconfig=kubeconfig)
 
 
 def test_a_log_view_is_asked_instead_of_the_project(

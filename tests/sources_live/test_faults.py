@@ -17,6 +17,8 @@ from triage.sources.live.faults import google_faults
         (google.auth.exceptions.TransportError("name resolution failed"), False, "cannot be reached", "the network"),
         (requests.ConnectionError("connection refused"), False, "cannot be reached", "the network"),
         (gexc.Forbidden("no"), True, "logging.logEntries.list is missing", "roles/logging.viewer"),
+        (gexc.Forbidden("Permission 'logging.views.access' denied"), True, "logging.views.access", "viewAccessor"),
+        (gexc.Forbidden("needs serviceusage.services.use"), True, "serviceusage.services.use", "serviceUsageConsumer"),
         (gexc.DeadlineExceeded("slow"), False, "no answer in time", "narrow --since"),
         (gexc.NotFound("no such view"), False, "not found", "--resource"),
     ],

@@ -32,7 +32,7 @@ def collect(
             "--output",
             "-o",
             metavar="BUNDLE",
-            help="A directory, .tar.gz or .zip. A directory that was begun earlier is completed.",
+            help="A directory, or a new .tar.gz or .zip. A directory that was begun earlier is completed.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,

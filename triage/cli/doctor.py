@@ -31,13 +31,16 @@ def doctor(
     from triage.cli.live import Reach, sign_in
     from triage.cli.where import clock, make_ask
     from triage.sources.live.checkup import Check, check_up
+    from triage.sources.live.contact import NO_WAY_OUT
 
     now = clock(os.environ)
     reach = Reach(impersonate, quota_project, (), kubeconfig)
     ask, access = sign_in(make_ask(cluster, project, location, "24h", None, now=now), reach)
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     who = f"as {access.account}" if access.account else "signed in"
-    checks = [Check("credentials", True, f"{who}, project {access.project}", source=False)]
+    if not access.endpoints.need_credentials:
+        who = "none used, since every endpoint is http"
+    checks = [Check("credentials", True, f"{who}; project {access.project}", source=False)]
     for check in (*checks, *check_up(access, ask, now=now, kubeconfig=reach.kubeconfig)):
         checks.append(check)
         mark = "[green]ok     [/]" if check.good else "[red]missing[/]"
@@ -45,6 +48,8 @@ def doctor(
         for line in check.remedy.splitlines():
             console.print(f"        {'':<12} {escape(line)}", style="bold")
     sources = [check for check in checks if check.source]
+    if not access.contact.made:
+        raise AccessError("no Google API can be reached", remedy=NO_WAY_OUT)
     if not any(check.good for check in sources):
         raise AccessError(f"nothing may be read of project {access.project}", remedy="see the remedies above")
     return 0 if all(check.good for check in checks) else 3

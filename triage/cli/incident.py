@@ -50,7 +50,7 @@ def incident(
         typer.Option(
             "--keep",
             metavar="PATH",
-            help="Keep what the live APIs said in this directory, .tar.gz or .zip; --from reads it again.",
+            help="Keep what the live APIs said in this directory, or new .tar.gz or .zip; --from reads it again.",
             rich_help_panel=options.WHERE,
         ),
     ] = None,

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.transport.requests import AuthorizedSession
 
 from triage.errors import AccessError, InputError
+from triage.sources.live.contact import Contact
 from triage.sources.live.gcloud import access_token
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform.read-only",)
@@ -88,6 +89,10 @@ class Endpoints:
 
         return cls(endpoint("logging"), endpoint("container"), endpoint("monitoring"))
 
+    def of_api(self, api: str) -> Endpoint:
+        """The endpoint of `logging`, `container` or `monitoring`."""
+        return {"logging": self.logging, "container": self.container, "monitoring": self.monitoring}[api]
+
     @property
     def need_credentials(self) -> bool:
         """Whether any of them is reached over https."""
@@ -104,6 +109,8 @@ class Access:
     quota_project: str | None = None
     account: str | None = None
     """Who we are, as far as known; for messages and commands."""
+    contact: Contact = field(default_factory=Contact, compare=False)
+    """Whether any server has answered yet."""
 
     @classmethod
     def sign_in(
@@ -132,10 +139,6 @@ class Access:
             account = impersonate
         account = account or getattr(credentials, "service_account_email", None)
         return cls(project, credentials, endpoints, quota_project, account)
-
-    def for_endpoint(self, endpoint: Endpoint) -> Credentials:
-        """Credentials for an https endpoint; none at all for an http one."""
-        return self.credentials if endpoint.secure else AnonymousCredentials()
 
     @cached_property
     def session(self) -> AuthorizedSession:

@@ -20,6 +20,7 @@ from triage.model.place import Gap, Window
 from triage.units import format_time
 
 MANIFEST = "manifest.json"
+_EVIDENCE = ("entries", "operations", "cluster", "alerts", "metrics", "workloads")
 _OTHER_ARCHIVES = frozenset({".tar", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
 
@@ -62,10 +63,16 @@ class Bundle:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             known = json.loads((path / MANIFEST).read_text(encoding="utf-8")) if (path / MANIFEST).exists() else {}
             reads = [Read(**read) for read in known.get("reads", [])]
+            strange = [] if known else sorted(p.name for p in path.iterdir() if p.name.startswith(_EVIDENCE))
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"{path}: no bundle can be kept here ({error})", remedy="name a new or empty directory"
             ) from error
+        if strange:
+            raise InputError(
+                f"{path}: holds evidence that no collection put there ({strange[0]})",
+                remedy="name a new or empty directory",
+            )
         # A read that brought nothing yet is as good as none: the next run may ask for another window.
         reads = [read for read in reads if read.complete or read.last]
         return cls(path, cluster=known.get("cluster", {}), reads=reads, _begun=bool(known))
@@ -227,7 +234,9 @@ def is_archive(path: Path) -> bool:
 def check_target(path: Path) -> None:
     """Find out whether a bundle can be kept at `path` before anything is read for it.
 
-    Raises InputError for an archive that cannot be written, or of a kind that is not.
+    What was kept is never replaced, since the evidence in it may be gone from everywhere else: a directory is added
+    to, an archive that is there already is refused. Raises InputError for that, and for an archive that cannot be
+    written, or of a kind that is not.
     """
     if path.suffix in _OTHER_ARCHIVES and not is_archive(path):
         raise InputError(f"{path}: no bundle is kept as {path.suffix}", remedy="name a directory, a .tar.gz or a .zip")
@@ -237,6 +246,8 @@ def check_target(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.is_file() and path.stat().st_size:
+            raise InputError(f"{path}: is there already", remedy="name another file, or move that one away")
         path.parent.mkdir(parents=True, exist_ok=True)
         aside.touch(mode=0o600)
     except OSError as error:

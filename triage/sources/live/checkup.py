@@ -39,7 +39,7 @@ def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None
     clusters: list[dict[str, Any]] = []
 
     def list_clusters() -> str:
-        clusters.extend(container.clusters())
+        clusters.extend(container.clusters()[0])
         return f"{len(clusters)} in project {access.project}"
 
     yield _try("clusters", list_clusters)
@@ -72,8 +72,14 @@ def _of_cluster(access: Access, clusters: list[dict[str, Any]], ask: Ask, kubeco
         yield Check("system logs", True, "kubelet, runtime and node logs are collected", source=False)
     else:
         yield Check("system logs", False, "system logging is switched off", switch_on, source=False)
-    off = [p["name"] for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]
-    yield Check("auto-repair", not off, f"off in {', '.join(off)}" if off else "on in every node pool", source=False)
+    off = [str(p["name"]) for p in cluster.get("nodePools") or [] if not (p.get("management") or {}).get("autoRepair")]
+    on = "\n".join(
+        f"gcloud container node-pools update {quote(pool)} --cluster={name} --location={place} --project={project}"
+        " --enable-autorepair   # changes the cluster"
+        for pool in off
+    )
+    told = f"off in {', '.join(off)}: nothing repairs their nodes" if off else "on in every node pool"
+    yield Check("auto-repair", not off, told, on, source=False)
     yield _try("workloads", lambda: f"{len(read_workloads(cluster, access.project, kubeconfig=kubeconfig))} objects")
 
 

@@ -17,6 +17,7 @@ from triage.model.place import Ask, Gap, Window
 from triage.sources.live.access import Access
 from triage.sources.live.bundle import Bundle, Read
 from triage.sources.live.clusters import location_of, pick_cluster
+from triage.sources.live.contact import NO_WAY_OUT
 from triage.sources.live.container import ContainerReader
 from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
@@ -127,15 +128,15 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
     bundle, project = run.bundle, run.access.project
     container = ContainerReader(run.access, min(run.limits.patience_s, 60))
     with run.gap("cluster"):
-        run.cluster = pick_cluster(container.clusters(), ask)
+        run.cluster = _described(container, ask)
     run.cluster = run.cluster or {"name": _named(ask), "location": ask.location}
     bundle.begin({"name": run.cluster["name"], "project": project, "location": location_of(run.cluster)}, run.window)
-    if run.answered:
-        bundle.write("cluster.json", run.cluster)
     clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
     places = resources or (f"projects/{project}",)
     pending = [bundle.read_for(within(text, clause, run.window), places, run.window) for text in reads]
     bundle.save()
+    if run.answered:
+        bundle.write("cluster.json", run.cluster)
     interrupted = _together(
         {
             "operations": lambda: _operations(run, container),
@@ -148,6 +149,18 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
     )
     bundle.close()
     return interrupted
+
+
+def _described(container: ContainerReader, ask: Ask) -> dict[str, Any]:
+    """The cluster that is meant. Raises SourceError where it may lie in a location that did not answer."""
+    clusters, missing = container.clusters()
+    try:
+        return pick_cluster(clusters, ask)
+    except InputError as unknown:
+        if missing and ask.cluster:
+            silent = f"reading clusters: no answer from {', '.join(missing)}"
+            raise SourceError(silent, remedy="run it again in a while") from unknown
+        raise
 
 
 def _named(ask: Ask) -> str:
@@ -318,6 +331,8 @@ def _stamp(run: _Run) -> str:
 
 
 def _nothing_to_read(run: _Run) -> AccessError:
+    if not run.access.contact.made:
+        return AccessError(f"no Google API can be reached; {run.failed[0]}", remedy=NO_WAY_OUT)
     failed = [error for error in run.failed if isinstance(error, DeniedError)] or run.failed
     first, remedies = failed[0], dict.fromkeys(error.remedy for error in failed if error.remedy)
     return AccessError(f"nothing may be read of project {run.access.project}: {first}", remedy="\n".join(remedies))

@@ -39,11 +39,11 @@ def read_workloads(
 
     remedy = by_hand(cluster, project)
     try:
-        client = _client(cluster, kubeconfig, remedy)
+        client = _client(cluster, kubeconfig, credentials(cluster, project))
         return [item for version, plural in KINDS for item in _list(client, version, plural, timeout_s)]
     except ConfigException as error:
         raise SourceError(
-            f"reading workloads: no kubeconfig that can be used ({_short(error)})", remedy=remedy
+            f"reading workloads: the kubeconfig cannot be used ({_short(error)})", remedy=remedy
         ) from error
     except ApiException as error:
         raise SourceError(
@@ -55,14 +55,16 @@ def read_workloads(
         ) from error
 
 
+def credentials(cluster: Mapping[str, Any], project: str) -> str:
+    """The command that makes a kubeconfig context of the cluster."""
+    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(location_of(cluster) or "LOCATION")
+    return f"gcloud container clusters get-credentials {name} --location={location} --project={quote(project)}"
+
+
 def by_hand(cluster: Mapping[str, Any], project: str) -> str:
     """The commands that supply workloads from a place that reaches the API server."""
     kinds = ",".join(plural for _, plural in KINDS)
-    name, location = quote(str(cluster.get("name", "CLUSTER"))), quote(location_of(cluster) or "LOCATION")
-    return (
-        f"gcloud container clusters get-credentials {name} --location={location} --project={quote(project)}"
-        f" && kubectl get {kinds} -A -o json > workloads.json"
-    )
+    return f"{credentials(cluster, project)} && kubectl get {kinds} -A -o json > workloads.json"
 
 
 def _client(cluster: Mapping[str, Any], kubeconfig: Path | None, remedy: str) -> Any:
@@ -71,18 +73,45 @@ def _client(cluster: Mapping[str, Any], kubeconfig: Path | None, remedy: str) ->
     path = str(kubeconfig) if kubeconfig else None
     if kubeconfig and not kubeconfig.is_file():
         raise InputError(f"{kubeconfig}: no such kubeconfig file")
-    contexts, _active = config.list_kube_config_contexts(config_file=path)
     wanted = endpoints_of(cluster)
-    for context in contexts:
-        client = config.new_client_from_config(config_file=path, context=context["name"], persist_config=False)
-        if _host(client.configuration.host) in wanted:
-            return client
+    try:
+        contexts = _contexts(path)
+    except (OSError, ValueError) as error:
+        if kubeconfig:
+            raise InputError(f"{kubeconfig}: no kubeconfig that can be read ({_short(error)})") from error
+        raise SourceError(
+            f"reading workloads: the kubeconfig cannot be read ({_short(error)})",
+            remedy=f"{remedy}   # then run it again",
+        ) from error
+    # Only the context that fits is ever loaded: its user may name a program, which is run then.
+    for name, server in contexts.items():
+        if _host(server) in wanted:
+            return config.new_client_from_config(config_file=path, context=name, persist_config=False)
     if kubeconfig:
         raise InputError(
             f"{kubeconfig}: no context is of cluster {cluster.get('name')}, at {' or '.join(sorted(wanted)) or '?'}",
-            remedy=remedy,
+            remedy=f"KUBECONFIG={quote(str(kubeconfig))} {remedy}",
         )
-    raise SourceError(f"reading workloads: no kubeconfig context is of cluster {cluster.get('name')}", remedy=remedy)
+    raise SourceError(
+        f"reading workloads: no kubeconfig context is of cluster {cluster.get('name')}",
+        remedy=f"{remedy}   # then run it again",
+    )
+
+
+def _contexts(path: str | None) -> dict[str, str]:
+    """The server of each context; no kubeconfig at all has none. Raises OSError or ValueError for a broken one."""
+    from kubernetes.config import kube_config  # noqa: PLC0415
+    from kubernetes.config.config_exception import ConfigException  # noqa: PLC0415
+    from yaml import YAMLError  # noqa: PLC0415
+
+    try:
+        merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION).config
+        if merged is None:
+            return {}
+        servers = {each["name"]: str(each["cluster"].safe_get("server") or "") for each in merged.value["clusters"]}
+        return {each["name"]: servers.get(each["context"].safe_get("cluster"), "") for each in merged.value["contexts"]}
+    except (ConfigException, YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def endpoints_of(cluster: Mapping[str, Any]) -> frozenset[str]:

@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-import google.api_core.exceptions as gexc
-import grpc
 from google.api_core.client_options import ClientOptions
 from google.cloud.monitoring_v3 import Aggregation, ListTimeSeriesRequest, MetricServiceClient
 from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
 
 from triage.model.place import Window
 from triage.sources.live.access import Access
-from triage.sources.live.faults import FIRST_PATIENCE_S, google_faults, retrying
 from triage.sources.live.protos import rest_shape
+from triage.sources.live.wire import ANSWER_S, Wire
 from triage.units import format_time
 
 NODE_METRICS = (
@@ -46,12 +44,13 @@ class MonitoringReader:
 
         Raises SourceError.
         """
+        path = f"/v3/projects/{self.access.project}/alerts"
         oldest = format_time(window.start - ALERTS_BEFORE)
         found: list[dict[str, Any]] = []
         token = ""
         while True:
             query = {"pageSize": "1000", "orderBy": "open_time desc"} | ({"pageToken": token} if token else {})
-            page = self._get("reading alerts", "alerts", query)
+            page = self._wire.ask_rest("reading alerts", partial(self._wire.get, path, query))
             alerts = page.get("alerts", [])
             found += [alert for alert in alerts if alert.get("openTime", oldest) >= oldest]
             token = page.get("nextPageToken", "")
@@ -81,14 +80,10 @@ class MonitoringReader:
                 return found
 
     def _series_page(self, text: str, window: Window, aggregation: Mapping[str, str], token: str) -> dict[str, Any]:
-        endpoint = self.access.endpoints.monitoring
-        if endpoint.grpc_first:
-            with google_faults("reading metrics", "monitoring", self.access):
-                try:
-                    return self._grpc_series(text, window, aggregation, token)
-                except (gexc.ServiceUnavailable, gexc.MethodNotImplemented, gexc.RetryError):
-                    if token or not endpoint.rest_allowed:
-                        raise
+        def over_grpc(client: MetricServiceClient) -> dict[str, Any]:
+            request = _series_request(f"projects/{self.access.project}", text, window, aggregation, token)
+            return rest_shape(next(iter(client.list_time_series(request=request, retry=None, timeout=ANSWER_S).pages)))
+
         query = {
             "filter": text,
             "interval.startTime": format_time(window.start),
@@ -97,48 +92,40 @@ class MonitoringReader:
             "pageSize": "100000",
         }
         query |= {f"aggregation.{key}": value for key, value in aggregation.items()}
-        return self._get("reading metrics", "timeSeries", query | ({"pageToken": token} if token else {}))
-
-    def _grpc_series(self, text: str, window: Window, aggregation: Mapping[str, str], token: str) -> dict[str, Any]:
-        request = ListTimeSeriesRequest(
-            name=f"projects/{self.access.project}",
-            filter=text,
-            interval={"start_time": window.start, "end_time": window.end},
-            view=ListTimeSeriesRequest.TimeSeriesView.FULL,
-            page_size=100_000,
-            page_token=token,
-        )
-        if aggregation:
-            request.aggregation = Aggregation(
-                alignment_period={"seconds": int(aggregation["alignmentPeriod"].removesuffix("s"))},
-                per_series_aligner=aggregation["perSeriesAligner"],
-            )
-        again = FIRST_PATIENCE_S if self.access.endpoints.monitoring.rest_allowed else self.patience_s
-        pager = retrying(lambda: self._grpc.list_time_series(request=request, retry=None, timeout=60), patience_s=again)
-        return rest_shape(next(iter(pager.pages)))
-
-    def _get(self, doing: str, what: str, query: Mapping[str, str]) -> dict[str, Any]:
-        endpoint = self.access.endpoints.monitoring
-        url = f"{endpoint.url}/v3/projects/{self.access.project}/{what}"
-
-        def ask() -> dict[str, Any]:
-            answer = self.access.http(endpoint).get(url, params=dict(query), timeout=60)
-            if not answer.ok:
-                raise gexc.from_http_response(answer)
-            page: dict[str, Any] = answer.json()
-            return page
-
-        with google_faults(doing, "monitoring", self.access):
-            return retrying(ask, patience_s=self.patience_s)
+        query |= {"pageToken": token} if token else {}
+        over_rest = partial(self._wire.get, f"/v3/projects/{self.access.project}/timeSeries", query)
+        return self._wire.ask("reading metrics", lambda: self._client, over_grpc, over_rest, begun=bool(token))
 
     @cached_property
-    def _grpc(self) -> MetricServiceClient:
-        endpoint = self.access.endpoints.monitoring
+    def _wire(self) -> Wire:
+        return Wire(self.access, "monitoring", self.patience_s)
+
+    @cached_property
+    def _client(self) -> MetricServiceClient:
+        endpoint = self._wire.endpoint
         if endpoint.secure:
             options = ClientOptions(api_endpoint=endpoint.host, quota_project_id=self.access.quota_project)
             return MetricServiceClient(credentials=self.access.credentials, client_options=options)
-        channel = grpc.insecure_channel(endpoint.host, options=[("grpc.max_receive_message_length", -1)])
-        return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
+        return MetricServiceClient(transport=MetricServiceGrpcTransport(channel=self._wire.channel))
+
+
+def _series_request(
+    name: str, text: str, window: Window, aggregation: Mapping[str, str], token: str
+) -> ListTimeSeriesRequest:
+    request = ListTimeSeriesRequest(
+        name=name,
+        filter=text,
+        interval={"start_time": window.start, "end_time": window.end},
+        view=ListTimeSeriesRequest.TimeSeriesView.FULL,
+        page_size=100_000,
+        page_token=token,
+    )
+    if aggregation:
+        request.aggregation = Aggregation(
+            alignment_period={"seconds": int(aggregation["alignmentPeriod"].removesuffix("s"))},
+            per_series_aligner=aggregation["perSeriesAligner"],
+        )
+    return request
 
 
 def _floor(moment: datetime) -> datetime:
