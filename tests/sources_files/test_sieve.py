@@ -13,6 +13,7 @@ import pytest
 from tests.sources_files.making import WANTED, directory, entry, lines, plan, read, reasons
 from triage.evidence.evidence import Evidence
 from triage.sources.files import sieve as sieving
+from triage.sources.files import suspects as suspecting
 from triage.sources.files.entry_files import entry_files
 from triage.sources.files.opening import open_contents
 from triage.sources.files.sieve import Sieve
@@ -90,8 +91,8 @@ def test_words_are_found_however_the_line_spells_them(tmp_path: Path) -> None:
 def test_how_much_passes(tmp_path: Path, filters: tuple[str, ...], passed: int) -> None:
     path = directory(tmp_path, {"entries.ndjson": lines(many(12, 3))})
     with open_contents(path) as contents, Sieve(plan(*filters)) as sieve:
-        files = sieve.start(entry_files(contents)).result()
-        assert sum(len(file.path.read_bytes().splitlines()) for file in files.files) == passed
+        files = sieve.start(entry_files(contents).files, contents.scratch).result()
+        assert sum(len(part.path.read_bytes().splitlines()) for parts in files.values() for part in parts) == passed
 
 
 def test_a_line_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +112,22 @@ def test_no_line_is_lost_or_doubled_where_a_file_is_walked_in_stretches(
     entries = [*many(30, 3), entry(30, "x" * 6_000), entry(31, "y" * 6_000 + WANTED), *many(2, 1)]
     path = directory(tmp_path, {"entries.ndjson": b"\xef\xbb\xbf" + (lines(entries).rstrip("\n") + end).encode()})
     with open_contents(path) as contents, Sieve(plan()) as sieve:
-        files = sieve.start(entry_files(contents)).result()
-        passed = [json.loads(line) for file in files.files for line in file.path.read_bytes().splitlines() if line]
+        files = sieve.start(entry_files(contents).files, contents.scratch).result()
+        parts = [part for parts in files.values() for part in parts]
+        passed = [json.loads(line) for part in parts for line in part.path.read_bytes().splitlines() if line]
     assert sorted(map(str, passed)) == sorted(str(one) for one in entries if WANTED in str(one))
+
+
+@pytest.mark.parametrize("spoil", [b'{"insertId":"cut of', b"[1]", b'{"timestamp":"soon","logName":"l"}', b"\xff{}"])
+@pytest.mark.parametrize("most", [0, 10_000])
+def test_a_broken_line_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: bytes, most: int
+) -> None:
+    monkeypatch.setattr(suspecting, "_MOST", most)
+    monkeypatch.setattr(suspecting, "_BLOCK", 3_000)
+    text = [json.dumps(one).encode() for one in many(60, 7)]
+    text[14] = text[14].replace(WANTED.encode(), WANTED.encode() + b" \xff")
+    path = directory(tmp_path, {"entries.ndjson": b"\n\n".join([*text[:40], spoil, *text[40:]])})
+    evidence = read(path)
+    assert (evidence.tally.kept, evidence.tally.malformed, evidence.tally.read) == (9, 1, 61)
+    assert "line 81" in reasons(evidence)[0]

@@ -4,7 +4,7 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -75,6 +75,16 @@ def clean(source: Path, target: Path, layout: Layout, *, allowed: int) -> Skippe
     return skipped
 
 
+def clean_lines(lines: Iterable[tuple[int, bytes]], target: Path) -> Skipped:
+    """The same, of some lines of a file that come with their numbers."""
+    skipped = Skipped()
+    with target.open("w", encoding="utf-8", errors="replace") as out:
+        for number, raw in lines:
+            for line, value in _line(number, raw, skipped):
+                _write(value, line, out, skipped)
+    return skipped
+
+
 def stream_values(path: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
     """Every JSON value in a file with its line, as far as it is sound; a top-level array's elements one by one."""
     with opened(path) as file:
@@ -117,13 +127,17 @@ def _lines(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:
             while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
                 pass
             continue
-        text = raw.decode("utf-8", "replace").strip("\ufeff\x00 \t\r\n")
-        if not text:
-            continue
-        try:
-            yield number, _sound(text) or _loads(text)
-        except (ValueError, RecursionError) as error:
-            skipped.add(number, _why(error))
+        yield from _line(number, raw, skipped)
+
+
+def _line(number: int, raw: bytes, skipped: Skipped) -> Iterator[tuple[int, Any]]:
+    text = raw.decode("utf-8", "replace").strip("\ufeff\x00 \t\r\n")
+    if not text:
+        return
+    try:
+        yield number, _sound(text) or _loads(text)
+    except (ValueError, RecursionError) as error:
+        skipped.add(number, _why(error))
 
 
 def _stream(file: IO[bytes], skipped: Skipped) -> Iterator[tuple[int, Any]]:

@@ -10,10 +10,11 @@ from typing import TypeVar
 import duckdb
 
 from triage.model.place import Gap
-from triage.sources.files.clean import Skipped, clean
+from triage.sources.files.clean import Skipped, clean, clean_lines
 from triage.sources.files.heads import quoted
 from triage.sources.files.opening import Contents, Found
 from triage.sources.files.sniff import Layout, layout_of
+from triage.sources.files.suspects import suspects
 
 _LARGEST_OBJECT = 16 << 20
 _RATIO = 300
@@ -32,8 +33,8 @@ class EntryFile:
     path: Path
     layout: Layout
     cleaned: bool = False
-    skipped: int = 0
-    """Records of it that were looked at one by one and are no entries."""
+    passed_over: int = 0
+    """Records of it that DuckDB passes over, which were looked at one by one."""
 
 
 @dataclass
@@ -84,25 +85,34 @@ class EntryFiles:
                 self.mend(file)
             return ask()
 
-    def mend(self, file: EntryFile, *, unless_skipped: int | None = None) -> bool:
-        """Read a file patiently, note what was skipped, and replace it by the cleaned copy; returns whether it was.
+    def mend(self, file: EntryFile, *, broken: int | None = None) -> None:
+        """Read a file patiently and note what is skipped. A copy without that takes the place of the file.
 
-        It stays as it is where the patient reader skips exactly `unless_skipped` records, too: nothing was saved.
+        Where it is known that DuckDB reads the file and passes over `broken` records, the file stays as it is if the
+        patient reader skips as many. Of lines, only those records are read: what is saved of them is one more file.
         """
+        if file.cleaned:
+            return
         target = self.contents.scratch / f"clean-{self.files.index(file):05d}.ndjson"
-        size = file.path.stat().st_size
-        free = shutil.disk_usage(self.contents.scratch).free - _RESERVE
-        skipped = clean(file.path, target, file.layout, allowed=min(free, max(_SMALL, size * _RATIO)))
-        file.skipped = skipped.count
+        lines = suspects(file.path, broken) if broken and file.layout is Layout.LINES else None
+        if lines is not None:
+            skipped = clean_lines(lines, target)
+        else:
+            size = file.path.stat().st_size
+            free = shutil.disk_usage(self.contents.scratch).free - _RESERVE
+            skipped = clean(file.path, target, file.layout, allowed=min(free, max(_SMALL, size * _RATIO)))
         self.malformed += skipped.count
         gap = _gap_of(file.found.name, skipped)
         if gap:
             self.gaps.append(gap)
-        if skipped.count == unless_skipped and not skipped.fatal:
-            target.unlink()
-            return False
+        if broken and (lines is not None or skipped.count == broken) and not skipped.fatal:
+            file.passed_over = broken
+            if skipped.count < broken:
+                self.files.append(EntryFile(file.found, target, Layout.LINES, cleaned=True))
+            else:
+                target.unlink()
+            return
         file.path, file.layout, file.cleaned = target, Layout.LINES, True
-        return True
 
     def by_name(self, filename: str) -> EntryFile:
         """The file that DuckDB calls `filename`."""

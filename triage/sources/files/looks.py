@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from triage.lql import regex_of
 from triage.sources.files.entry_files import EntryFiles
 from triage.sources.files.heads import head_sql, quoted
+from triage.sources.files.moments import ns_sql
 from triage.sources.plan import Plan
 
 BIN_NS = 300 * 1_000_000_000
@@ -212,21 +213,3 @@ def _json_sql(value: str, kind: str) -> str:
         return f"to_json({value})::VARCHAR"
     kind_of, labels = f"to_json({value}.type)::VARCHAR", f"{value}.labels::VARCHAR"
     return f"""('{{' || concat_ws(',', '"type":' || {kind_of}, '"labels":' || {labels}) || '}}')"""
-
-
-def ns_sql(column: str) -> str:
-    """A text column's RFC 3339 time as nanoseconds since the epoch; NULL where it is none."""
-    # DuckDB drops the offset of a text that it casts; nearly all times are in UTC, so the others may cost more.
-    sign, hours, minutes = (f"regexp_extract({column}, {_OFFSET}, {group})" for group in (1, 2, 3))
-    seconds = f"({hours}::BIGINT * 3600 + {minutes}::BIGINT * 60) * CASE {sign} WHEN '-' THEN -1 ELSE 1 END"
-    local = f"epoch_ns(TRY_CAST(regexp_replace({column}, {_OFFSET}, '') AS TIMESTAMP_NS))"
-    # `infinity` and the like are times to DuckDB, too
-    return f"""CASE
-        WHEN {column} NOT BETWEEN '0' AND ':' THEN NULL
-        WHEN ends_with({column}, 'Z') OR NOT regexp_matches({column}, {_OFFSET}) THEN
-            epoch_ns(TRY_CAST({column} AS TIMESTAMP_NS))
-        ELSE {local} - ({seconds}) * 1000000000
-    END"""
-
-
-_OFFSET = r"'([+-])(\d\d):?(\d\d)$'"

@@ -74,7 +74,7 @@ def open_evidence(path: Path) -> Iterator[Opened]:
         files = entry_files(contents)
         with connect(files) as connection:
             for filename, count in files.asked(lambda: _broken(connection, files)) if files.files else ():
-                files.mend(files.by_name(filename), unless_skipped=count)
+                files.mend(files.by_name(filename), broken=count)
         if not files.files:
             raise InputError(f"{path}: {files.gaps[0].reason if files.gaps else 'no log entries'}", remedy=NOTHING)
         others = tuple(found for found in contents.found if found.kind not in ("entries", "manifest"))

@@ -59,18 +59,20 @@ def scan(survey: Survey, plan: Plan) -> Scanned:
     connection.execute("DROP TABLE groups; DROP TABLE speakers; DROP TABLE logs")
     kept = kept_sql(passed, plan) if passed.files else nothing_kept_sql()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {kept}")
-    noted = sum(file.skipped for file in files.files if not file.cleaned)
+    noted = sum(file.passed_over for file in files.files)
     return Scanned(logs, spoke, pods, files.malformed - noted + left)
 
 
 def _sieved(survey: Survey, plan: Plan) -> tuple[EntryFiles, int]:
     """The files that hold what may be wanted, and how many records of all files are no entries and were not noted."""
-    files = survey.files
+    files, scratch = survey.files, survey.files.contents.scratch
     with Sieve(plan) as sieve:
-        sieving, read = sieve.start(files), files.paths
+        sieving = sieve.start(files.files, scratch)
         left = sum(count for _, count in survey.done())
         passed = sieving.result()
-        return (passed if files.paths == read else sieve.start(files).result()), left
+        mended = [file for file in files.files if file.path not in passed]
+        passed |= sieve.start(mended, scratch).result()
+    return EntryFiles(files.contents, [part for file in files.files for part in passed[file.path]]), left
 
 
 def places_of(scanned: Scanned) -> pd.DataFrame:

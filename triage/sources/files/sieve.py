@@ -9,17 +9,17 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from io import BufferedReader
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Self
 
 from triage.lql.lines import line_patterns
-from triage.sources.files.entry_files import EntryFile, EntryFiles
+from triage.sources.files.entry_files import EntryFile
 from triage.sources.files.sniff import BOM, Layout
 from triage.sources.files.unpacked import GZIP_MAGIC, opened, why_broken
 from triage.sources.plan import Plan
@@ -36,6 +36,9 @@ _STRETCH = 32 << 20
 _MOST_WALKERS = 4
 """Each may write a whole stretch before it is seen that too much passes, which the reserve must hold."""
 
+Passed = dict[Path, list[EntryFile]]
+"""By the path of a file, what of it is to be read."""
+
 
 class Sieve:
     """Lines that may hold an entry that a plan wants, sieved aside while the `with` block goes on."""
@@ -43,6 +46,7 @@ class Sieve:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._given_up = threading.Event()
+        self._numbers = count()
         self._aside = ThreadPoolExecutor(1)
         self._walkers = ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WALKERS))
 
@@ -54,32 +58,34 @@ class Sieve:
         self._aside.shutdown(cancel_futures=True)
         self._walkers.shutdown(cancel_futures=True)
 
-    def start(self, files: EntryFiles) -> Future[EntryFiles]:
-        """Begin to sieve: the files, those of lines replaced by others that hold the lines that pass.
+    def start(self, files: Iterable[EntryFile], scratch: Path) -> Future[Passed]:
+        """Begin to sieve: for each path of a file, what is to be read instead.
 
-        Those lie in the scratch directory of the files; the next start writes them anew.
+        That is the file itself, or files in `scratch` that hold the lines that pass.
         """
-        return self._aside.submit(self._sieved, replace(files, files=list(files.files)))
+        return self._aside.submit(self._sieved, list(files), scratch)
 
-    def _sieved(self, files: EntryFiles) -> EntryFiles:
-        patterns = line_patterns(self._plan.necessary)
-        automaton = _automaton(patterns) if patterns else None
+    def _sieved(self, files: Sequence[EntryFile], scratch: Path) -> Passed:
+        automaton = self._automaton
         if automaton is None:
-            return files
-        passed = EntryFiles(files.contents)
-        begun = [(file, self._begin(number, file, automaton, files)) for number, file in enumerate(files.files)]
+            return {file.path: [file] for file in files}
+        begun = [(file, self._begin(file, automaton, scratch)) for file in files]
+        passed: Passed = {}
         for file, stretches in begun:
             sieved = [one.result() for one in stretches]
-            if not sieved or not all(sieved):
-                passed.files.append(file)
-                continue
-            kept = (path for path in sieved if path and path.stat().st_size)
-            passed.files += [EntryFile(file.found, path, Layout.LINES, cleaned=True) for path in kept]
+            kept = [path for path in sieved if path and path.stat().st_size]
+            whole = not sieved or not all(sieved)
+            passed[file.path] = (
+                [file] if whole else [EntryFile(file.found, path, Layout.LINES, cleaned=True) for path in kept]
+            )
         return passed
 
-    def _begin(
-        self, number: int, file: EntryFile, automaton: "_Automaton", files: EntryFiles
-    ) -> list[Future[Path | None]]:
+    @cached_property
+    def _automaton(self) -> "_Automaton | None":
+        patterns = line_patterns(self._plan.necessary)
+        return _automaton(patterns) if patterns else None
+
+    def _begin(self, file: EntryFile, automaton: "_Automaton", scratch: Path) -> list[Future[Path | None]]:
         """Begin to walk a file: for each stretch of it, the lines that pass; none where it is not to be sieved."""
         if file.layout is not Layout.LINES:
             return []
@@ -90,9 +96,9 @@ class Sieve:
             return []  # whatever is wrong with the file, its reader says
         return [
             self._walkers.submit(
-                self._walk, file.path, span, automaton, files.contents.scratch / f"sieved-{number}-{n}.ndjson", enough
+                self._walk, file.path, span, automaton, scratch / f"sieved-{next(self._numbers)}.ndjson", enough
             )
-            for n, span in enumerate(stretches)
+            for span in stretches
         ]
 
     def _walk(

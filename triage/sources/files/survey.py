@@ -7,6 +7,7 @@ program and the signals meanwhile. Nothing heavy is imported here, so that it st
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -57,15 +58,20 @@ class Survey:
     def done(self) -> list[tuple[str, int]]:
         """Wait for the table. Returns the files that hold records which are no entries, and how many.
 
-        A file that DuckDB refuses is cleaned, and all are looked at again; so they are where that saves broken lines
-        (text that is no UTF-8, say).
+        A file that DuckDB refuses is cleaned, and all are looked at again. Records that it passes over are read
+        patiently; what can be saved of them (text that is no UTF-8, say) is looked at, too.
         """
         if not self.files.files:
             return []
         self.files.asked(self._ask)
-        mended = [self._mend(filename, count) for filename, count in self._broken()]
-        if any(mended):
+        read = set(self.files.paths)
+        for filename, count in self._broken():
+            self.files.mend(self.files.by_name(filename), broken=count)
+        saved = [file for file in self.files.files if file.path not in read]
+        if read - set(self.files.paths):
             self.files.asked(self._ask)
+        elif saved:
+            self.connection.execute(f"INSERT INTO groups {groups_sql(replace(self.files, files=saved), self._edges)}")
         return self._broken()
 
     def _begin(self, first: Future[None]) -> None:
@@ -90,7 +96,3 @@ class Survey:
         return self.connection.execute(
             "SELECT broken_file, sum(n)::BIGINT FROM groups WHERE broken_file IS NOT NULL GROUP BY broken_file"
         ).fetchall()
-
-    def _mend(self, filename: str, count: int) -> bool:
-        file = self.files.by_name(filename)
-        return not file.cleaned and self.files.mend(file, unless_skipped=count)
