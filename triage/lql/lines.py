@@ -69,7 +69,7 @@ def _head(node: Node | None, text: str) -> set[str] | None:
             field = resolve(path, text)
             if field.kind is Kind.SEVERITY:
                 return _severities(operator, right)
-            literals = operand(field, operator, right).literals
+            literals = operand(operator, right).literals
             return _literals(literals) if literals else None
         case _:
             return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
@@ -25,6 +26,7 @@ FOLDING = (
     "1D173-1D17A 1D400-1D6A3 1D7CE-1D7FF 1F100-1F14F 1F16A-1F16C 1F190 1FBF0-1FBF9 E0000-E0FFF"
 )
 FOLDS_TO_ASCII = "[" + re.sub(r"([0-9A-F]+)", r"\\x{\1}", FOLDING).replace(" ", "") + "]"
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPED = r"\\u(?:00[ab]|0[1-9a-f]|[1-9a-f][0-9a-f])"
 
 _SHORTEST = 3
@@ -111,7 +113,7 @@ def _restriction(node: Restriction, text: str) -> Necessary:
     field = resolve(node.left, text)
     if _is_head(field, node):
         return Necessary(head=(Filter(node),))
-    return operand(field, node.operator, node.right) if field.keys[0] in _PAYLOADS else Necessary()
+    return operand(node.operator, node.right) if field.keys[0] in _PAYLOADS else Necessary()
 
 
 def _is_head(field: Field, node: Restriction) -> bool:
@@ -131,24 +133,31 @@ def _is_positive(right: Node) -> bool:
             return False
 
 
-def operand(field: Field, operator: str, right: Node) -> Necessary:
-    """What a comparison of a field with a value or a list of values cannot do without."""
+def operand(operator: str, right: Node) -> Necessary:
+    """What the comparison of some field with a value or a list of values cannot do without."""
     match right:
         case And(terms):
-            return _narrowest([operand(field, operator, term) for term in terms])
+            return _narrowest([operand(operator, term) for term in terms])
         case Or(terms):
-            return any_necessary([operand(field, operator, term) for term in terms])
+            return any_necessary([operand(operator, term) for term in terms])
         case Value(_, special) if special:
             return Necessary()
         case Value(text) if operator == "=~":
-            # A pattern is not folded: what it wants beyond ASCII stands as it is.
-            return _one_of([re.sub(r"[^\x00-\x7f]", "\n", part) for part in required(text) or []])
+            return _pattern(text)
         case Value(text) if operator in ("=", ":"):
             return _value(text)
         case _:
             return Necessary()
 
 
+@lru_cache(maxsize=4096)
+def _pattern(text: str) -> Necessary:
+    # Asked once for each field that may hold the text, and again for telling entries apart.
+    # A pattern is not folded: what it wants beyond ASCII stands as it is.
+    return _one_of([_BEYOND_ASCII.sub("\n", part) for part in required(text) or []])
+
+
+@lru_cache(maxsize=4096)
 def _value(text: str) -> Necessary:
     """A text that is compared with values; a number among them has many spellings in JSON."""
     return Necessary() if lit.number(text) is not None else _one_of([text])

@@ -1,11 +1,11 @@
 """What text an RE2 pattern cannot match without: read from the pattern, never guessed."""
 
 import re
-from functools import lru_cache
 
 _OPAQUE = frozenset("dDwWsSpPCX")
 _ZERO_WIDTH = frozenset("bBAz")
 _CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
+_RUN = re.compile(r"[^\\.\[(){}|*+?^$]+")
 _GROUP = re.compile(r"\((?:\?(?:P?<[^>]*>|[imsU-]*:))?")
 _FLAGS = re.compile(r"\(\?[imsU-]*\)")
 _REPEAT = re.compile(r"(?:[*+?]|\{(\d+)(?:,\d*)?\})\??")
@@ -20,18 +20,10 @@ def required(pattern: str) -> list[str] | None:
 
     The pattern must be one that RE2 accepts. An empty text never stands in the list.
     """
-    found = _required(pattern)
-    return None if found is None else list(found)
-
-
-@lru_cache(maxsize=4096)
-def _required(pattern: str) -> tuple[str, ...] | None:
-    # The same pattern is asked about for the read, and again for telling its entries apart.
     try:
-        found = _Reader(pattern).alternatives(0)
+        return _Reader(pattern).alternatives(0)
     except _Unclear:
         return None
-    return None if found is None else tuple(found)
 
 
 class _Unclear(Exception):  # noqa: N818 - not an error: nothing can be said of this pattern
@@ -78,10 +70,10 @@ class _Reader:
 
     def piece(self, depth: int) -> str | list[str] | None:
         """Literal text (maybe none), what a group needs, or None for anything that may vary."""
-        flags = _FLAGS.match(self.pattern, self.at)
-        if flags:
-            self.at = flags.end()
-            return ""
+        run = _RUN.match(self.pattern, self.at)
+        if run:
+            self.at = run.end()
+            return run.group()
         character = self.pattern[self.at]
         if character == "(":
             return self.group(depth)
@@ -94,7 +86,11 @@ class _Reader:
             return None
         return "" if character in "^$" else character
 
-    def group(self, depth: int) -> list[str] | None:
+    def group(self, depth: int) -> str | list[str] | None:
+        flags = _FLAGS.match(self.pattern, self.at)
+        if flags:
+            self.at = flags.end()
+            return ""
         opening = _GROUP.match(self.pattern, self.at)
         if not opening:
             raise _Unclear

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 from triage.errors import FilterError
@@ -148,6 +149,7 @@ class Field:
         return self.kind is Kind.DYNAMIC
 
 
+@lru_cache(maxsize=1024)
 def resolve(path: Path, text: str = "") -> Field:
     """What a path means. Names of protocol-buffer fields are taken in any letter case, and in snake_case.
 
