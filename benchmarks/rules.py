@@ -141,6 +141,11 @@ def _any_complaint(row: Any) -> bool:
     return bool(row.signal != explain.ZOMBIES)
 
 
+def _any_name(rows: Any) -> Any:
+    """Whatever a wording names counts as the node's, of one pod or of a metric that nears its bound."""
+    return rows["mechanism"].astype(bool)
+
+
 def _count_all(scene: Any, drafts: Any, signal: str, covered: Any) -> associate.Association:
     return associate._count_with(scene, drafts, signal, covered, scene.seen.held)
 
@@ -190,6 +195,7 @@ RULES: tuple[Off, ...] = (
     Off("clocks that run ahead are set back", ((story, "received_earlier", _always({})),)),
     Off("an application speaks of itself, not of the node", ((seen, "of_the_node", _all_spoken),)),
     Off("what two workloads name is the node's", ((explain, "naming", _each_for_itself),)),
+    Off("what is said of one pod, or nearly used up, names nothing", ((explain, "naming", _any_name),)),
     Off("evidence before the last episode's end is dead", ((windows, "_floor", _always(0)),)),
     Off("slow burns are tied to no episode", ((align, "SLOW_BURN_S", float("inf")),)),
     Off("alerts: the episode whose node carried the service", ((align, "_carried", _always(False)),)),

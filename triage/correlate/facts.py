@@ -12,10 +12,13 @@ from triage.correlate.explain import PIDS, ZOMBIES, Explanation, Trace
 from triage.correlate.resolve import USUAL
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
+from triage.correlate.voices import ACTS
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
 HALF = 0.5
+NEARLY = "Node's memory nearly used up"
+"""The title where metrics alone speak of pressure or kills."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Facts:
 
     cause: str
     title: str
+    nearly: bool
+    """Whether metrics alone show it, which tell of no act: memory was nearly used up, and nobody evicted or killed."""
     explained: tuple[int, ...]
     total: int
     in_its_pools: int
@@ -112,9 +117,11 @@ def gather(
     named_in = {i for i, found in traces.items() if any(t.mechanism for t in found)}
     suspects, workload, basis = _suspects(named, located)
     rivals, lesser = _rivals(scene, explanation, cause, explained, associations)
+    nearly = cause in ACTS and all(t.metric_only for found in traces.values() for t in found)
     return Facts(
         cause=cause,
-        title=signal.title if signal else cause,
+        title=NEARLY if nearly else signal.title if signal else cause,
+        nearly=nearly,
         explained=tuple(explained),
         total=len(unplanned),
         in_its_pools=sum(1 for i in unplanned if drafts[i].node_pool in pools),

@@ -95,7 +95,10 @@ def _streams(case: Case, facts: Facts) -> frozenset[str]:
 
 
 def _because(case: Case, signal: str) -> str | None:
+    """The signal's clause; where metrics alone show it and it is an act, what they showed and no more."""
     declared = case.scene.graph.signal(signal)
+    if any(facts.cause == signal and facts.nearly for facts in case.facts):
+        return "its memory was nearly used up"
     return declared.because if declared else None
 
 

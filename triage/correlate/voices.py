@@ -18,6 +18,10 @@ _LISTED = "zombie-processes"
 # the runtime could not even start the probe, OUTPUT (docker) or "probe errored" (CRI) bears the runtime's own words.
 _RELAYED = r"(?i)\b(?:liveness|readiness|startup) probe failed:|\"?Probe failed\"? probeType="
 _BY_THE_RUNTIME = r"(?i)\bOCI runtime\b|\brpc error:|\brunc\b|\bcontainer_linux\.go"
+ACTS = ("memory-pressure", "system-oom")
+"""The kubelet's eviction and the kernel's kill: memory that a metric shows to be nearly used up is neither."""
+# kernel, kernel/cgroup/pids.c: pids_can_fork (pids_event since 6.11), where the group is a pod's
+_POD_REFUSED = r"pids controller in \S*/(?:kubepods[^/\s]*-)?pod[0-9a-f]"
 
 
 def of_the_node(rows: pd.DataFrame) -> pd.Series:
@@ -32,10 +36,11 @@ def of_the_node(rows: pd.DataFrame) -> pd.Series:
 def naming(rows: pd.DataFrame) -> pd.Series:
     """For each occurrence of one signal on one node, whether it names what is exhausted or broken on the node.
 
-    `rows` have `spoken` (`of_the_node`), `mechanism`, `workload` and `pod`. An application's own words count only
-    beside another workload's.
+    `rows` have `spoken` (`of_the_node`), `signal`, `stream`, `message`, `mechanism`, `workload` and `pod`. What is said
+    of one pod alone counts only beside what is said of another workload's: its own words, and that the kernel refused
+    its group a fork, which may be that group's own limit.
     """
-    named = rows["mechanism"].astype(bool)
-    own = rows[named & ~rows["spoken"]]
-    agreed = own["workload"].fillna(own["pod"]).nunique() > 1
-    return named & (rows["spoken"] | agreed)
+    named = rows["mechanism"].astype(bool) & ~(rows["signal"].isin(ACTS) & (rows["stream"] == "metric"))
+    alone = ~rows["spoken"] | rows["message"].str.contains(_POD_REFUSED, na=False)
+    whose = rows.loc[named & alone, "workload"].fillna(rows["pod"])
+    return named & (~alone | (whose.nunique() > 1))

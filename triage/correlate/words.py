@@ -96,7 +96,8 @@ def summary(
     failed = _failed(explained)
     hedge, naming = _HEDGES[confidence]
     why = f"{hedge} {because}" if because else f"; {naming}: {_lower(facts.title)}"
-    first = f"{_who(explained)} {failed}{_again(explained)} {span(explained)}{why}{_driver(facts)}."
+    bad = {d.node for d in drafts if d.planned is None}
+    first = f"{_who(explained, len(bad))} {failed}{_again(explained)} {span(explained)}{why}{_driver(facts)}."
     second = f"{_ground(facts, lead_s, levels, _namer(streams))}{_toll(facts, alignment, drafts)}."
     return " ".join(filter(None, (first, second, _rest(ranked, drafts))))
 
@@ -108,8 +109,13 @@ def _failed(drafts: Sequence[Draft]) -> str:
     return f"{'was' if len({d.node for d in drafts}) == 1 else 'were'} repaired by GKE" if repaired else "went down"
 
 
-def _who(drafts: Sequence[Draft]) -> str:
-    return f"{_sentence(plural(len({d.node for d in drafts}), 'node'))}{where(drafts)}"
+def _who(drafts: Sequence[Draft], of: int = 0) -> str:
+    """`Two nodes of node pool X`; `Two of the six nodes that went bad, of node pool X,` where `of` is more."""
+    nodes = len({d.node for d in drafts})
+    if of > nodes:
+        pool = where(drafts)
+        return f"{_sentence(number(nodes))} of the {number(of)} nodes that went bad{f',{pool},' if pool else ''}"
+    return f"{_sentence(plural(nodes, 'node'))}{where(drafts)}"
 
 
 def _again(drafts: Sequence[Draft]) -> str:

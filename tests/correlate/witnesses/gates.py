@@ -178,6 +178,32 @@ def services_that_share_nothing_but_their_node() -> None:
     assert story.tell().verdict.confidence in SURE
 
 
+@witness("what is said of one pod, or nearly used up, names nothing")
+def a_pod_whose_group_is_refused_forks() -> None:
+    """The kernel refuses one pod's group on each node before it goes: its own limit, perhaps."""
+    story = Story()
+    for i in range(4):
+        group = f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a{i}.slice"
+        said = f"cgroup: fork rejected by pids controller in {group}"
+        about = {"workload": "data/crawler", "namespace": "data", "pod": f"crawler-{i}", "basis": "cgroup"}
+        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.2, message=said, **about)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell().verdict.confidence == "likely"
+
+
+@witness("what is said of one pod, or nearly used up, names nothing")
+def memory_that_is_nearly_used_up() -> None:
+    """The metric climbs to the top before two nodes go; nobody evicted or killed."""
+    story = Story()
+    for i in range(2):
+        story.see("memory-pressure", story.node(i), 2 + 4 * i - 0.5, stream="metric")
+        story.dies(story.node(i), 2 + 4 * i)
+    verdict = story.tell().verdict
+    assert verdict.confidence == "possible"
+    assert "its memory was nearly used up" in verdict.summary
+    assert "nearly used up" in verdict.title
+
+
 @witness("two causes may share the episodes")
 def two_pools_with_troubles_of_their_own() -> None:
     """One pool dies of OOM, a smaller one of a hanging runtime: neither explains half, both together explain all."""
