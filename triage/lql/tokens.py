@@ -6,8 +6,7 @@ double quotes quote, `--` opens a comment between terms, and a newline is a blan
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from triage.errors import FilterError
 from triage.model.filter import MAX_LENGTH
@@ -43,8 +42,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 _EXCERPT_WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One lexical unit. `text` is as written, quotes included; `start` and `end` count characters."""
 
     kind: Kind
@@ -75,15 +73,17 @@ def tokenise(text: str) -> list[Token]:
 
 def _tokens(text: str) -> Iterator[Token]:
     at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if not match:
-            raise _unreadable(text, at)
-        group = match.lastgroup or ""
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if start != at:
+            break
+        group = match.lastgroup
         if group != "blank":
             kind = match.group() if group == "mark" else group
-            yield Token(kind, match.group(), at, match.end())  # type: ignore[arg-type]  # the groups are the kinds
-        at = match.end()
+            yield Token(kind, match.group(), start, end)  # type: ignore[arg-type]  # the groups are the kinds
+        at = end
+    if at < len(text):
+        raise _unreadable(text, at)
     yield Token("end", "", at, at)
 
 

@@ -1,16 +1,16 @@
 """The pack: the bundled signals and users' own, read, checked and joined with the streams they are looked for in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from triage.errors import PackError
 from triage.model.filter import Filter
-from triage.model.signal import Pack
+from triage.model.signal import Pack, Stream
 from triage.resources import resource
 from triage.signals.drafts import STREAMS_FILE, Draft, SignalFile, read_draft, signal_paths
 from triage.signals.faults import Fault, shown
 from triage.signals.lint import essential_faults
-from triage.signals.streams import CLEARS, cleared_in, first_texts, searched, whole_filter
+from triage.signals.streams import CLEARS, Scope, cleared_in, first_texts, scope_of, searched, whole_filter
 
 
 def load_pack(directories: Sequence[Path] = ()) -> Pack:
@@ -64,9 +64,15 @@ def in_order(faults: Sequence[Fault]) -> list[Fault]:
 
 def assemble(draft: Draft) -> Pack:
     """The checked pack of a draft without faults, with every whole filter made."""
+    scopes: dict[tuple[str, ...], Scope] = {}
     wanted: dict[str, Filter] = {}
     for file in draft.files:
-        wanted |= _wanted(file, draft)
+        for name, written, own, streams in _looked_for(file, draft):
+            searched_in = tuple(stream.id for stream in streams)
+            if searched_in not in scopes:
+                scopes[searched_in] = scope_of(streams, draft.stream_filters)
+            firsts = first_texts(own, draft.streams)
+            wanted[f"{file.signal.id}/{name}"] = whole_filter(written, firsts, scopes[searched_in])
     wanted |= {f"keep/{name}": found for name, found in draft.keep_filters.items()}
     return Pack(
         signals=tuple(file.signal for file in draft.files),
@@ -77,16 +83,12 @@ def assemble(draft: Draft) -> Pack:
     )
 
 
-def _wanted(file: SignalFile, draft: Draft) -> dict[str, Filter]:
+def _looked_for(file: SignalFile, draft: Draft) -> Iterator[tuple[str, Filter, Sequence[str], tuple[Stream, ...]]]:
+    """Each wording's name, what is written for it and for which streams, and all streams where it is looked for."""
     signal = file.signal
-    found: dict[str, Filter] = {}
     for index, alternative in enumerate(signal.detect):
         written = file.filters["detect", index, "filter"]
-        firsts = first_texts(alternative.stream, draft.streams)
-        whole = whole_filter(written, firsts, searched(alternative, draft.streams), draft.stream_filters)
-        found[f"{signal.id}/{alternative.name}"] = whole
+        yield alternative.name, written, alternative.stream, searched(alternative, draft.streams)
     if signal.clears is not None:
         streams = cleared_in(signal, draft.streams)
-        firsts = first_texts((stream.id for stream in streams), draft.streams)
-        found[f"{signal.id}/{CLEARS}"] = whole_filter(file.filters[CLEARS,], firsts, streams, draft.stream_filters)
-    return found
+        yield CLEARS, file.filters[CLEARS,], [stream.id for stream in streams], streams

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from triage.model.filter import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
 from triage.model.signal import Alternative, Signal, Stream
 
+Texts: TypeAlias = tuple[tuple[str, ...], ...]
+"""The fields that may hold a text, as path components."""
+Scope: TypeAlias = Mapping[Texts, Node]
+"""Where a wording is looked for: for each way to hold a text, the condition of the streams that hold it so."""
 CLEARS = "clears"
 """The name under which a signal's way back to healthy stands among its alternatives."""
 
@@ -28,8 +33,8 @@ def first_texts(names: Iterable[str], streams: Sequence[Stream]) -> frozenset[tu
     return frozenset(text_paths(stream)[0] for stream in streams if stream.id in wanted)
 
 
-def text_paths(stream: Stream) -> tuple[tuple[str, ...], ...]:
-    """The fields that may hold a stream's text, as path components."""
+def text_paths(stream: Stream) -> Texts:
+    """The fields that may hold a stream's text."""
     return tuple(tuple(path.split(".")) for path in stream.text)
 
 
@@ -84,24 +89,24 @@ def _moved_call(call: Call, text: tuple[str, ...]) -> Call:
     return replace(call, args=(moved, *rest))
 
 
-def whole_filter(
-    written: Filter,
-    firsts: frozenset[tuple[str, ...]],
-    streams: Sequence[Stream],
-    where: Mapping[str, Filter],
-) -> Filter:
-    """The filter that finds a wording in all of `streams`: each stream's condition and the widened wording.
-
-    Streams that hold their text in the same fields share one copy of the wording.
-    """
-    groups: dict[tuple[tuple[str, ...], ...], list[Node]] = {}
+def scope_of(streams: Sequence[Stream], where: Mapping[str, Filter]) -> Scope:
+    """What tells the entries of some streams, by the fields in which they hold their text."""
+    groups: dict[Texts, list[Node]] = {}
     for stream in streams:
         condition = where[stream.id].root
         if condition is not None:
             groups.setdefault(text_paths(stream), []).append(condition)
+    return {texts: _any(_broadest(_flat(conditions, Or))) for texts, conditions in groups.items()}
+
+
+def whole_filter(written: Filter, firsts: frozenset[tuple[str, ...]], scope: Scope) -> Filter:
+    """The filter that finds a wording in all of a scope: the streams' conditions and the widened wording.
+
+    Streams that hold their text in the same fields share one copy of the wording.
+    """
     branches: list[Node] = []
-    for texts, conditions in groups.items():
-        terms = [_any(_broadest(_flat(conditions, Or)))]
+    for texts, condition in scope.items():
+        terms = [condition]
         if written.root is not None:
             terms.append(widen(written.root, firsts, texts))
         branches.append(And(tuple(_flat(terms, And))) if len(terms) > 1 else terms[0])

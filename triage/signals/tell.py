@@ -19,12 +19,11 @@ from triage.model.filter import Filter, Or
 from triage.model.signal import Pack, Signal, Stream
 from triage.signals.candidates import Candidates
 from triage.signals.quick import Judge, quick
-from triage.signals.streams import CLEARS, cleared_in, first_texts, searched, text_paths, widen
+from triage.signals.streams import CLEARS, Texts, cleared_in, first_texts, searched, text_paths, widen
 from triage.signals.text import valid_json
 
 NO_STREAM = "other"
 """What an entry of no stream is called."""
-Texts = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
