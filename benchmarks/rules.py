@@ -208,6 +208,7 @@ RULES: tuple[Off, ...] = (
     Off("controls: the same hours of other days", ((windows, "_reaches_back", _always(False)),)),
     Off("controls count only where logs spoke", ((windows.Covered, "masks", _all_looked_at),)),
     Off("controls: without logs, metrics tell who was looked at", ((story, "told_of", lambda told, _: told),)),
+    Off("controls: pods at a limit of their own say nothing", ((story, "without_capped", lambda *asked: asked[-1]),)),
     Off("a signal must deviate from the controls", ((associate.Association, "deviates", True),)),
     Off("signals: Benjamini–Hochberg", ((associate, "benjamini_hochberg", _uncorrected),)),
     Off(

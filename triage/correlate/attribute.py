@@ -167,6 +167,22 @@ def _capped(scene: Scene, drafts: Sequence[Draft], rows: Mapping[int, pd.DataFra
     return {name for name, times in outside.items() if times > before[name]}
 
 
+def without_capped(scene: Scene, drafts: Sequence[Draft], occurrences: pd.DataFrame) -> pd.DataFrame:
+    """The occurrences without refusals in pods that are at a limit of their own all day: they say nothing of nodes.
+
+    A node's own want of process ids would else seem as frequent on healthy nodes as such pods are.
+    """
+    lead_ups = {}
+    for i, draft in enumerate(drafts):
+        low, high = lookback(scene, drafts, i, scene.graph.reach(PIDS))
+        lead_ups[i] = scene.seen.within(PIDS, draft.node, low, high)
+    capped = _capped(scene, drafts, lead_ups) if lead_ups else set()
+    if not capped:
+        return occurrences
+    refused = occurrences["message"].str.contains(_REFUSED, regex=False, na=False)
+    return occurrences[~(refused & (occurrences["signal"] == PIDS) & occurrences["workload"].isin(sorted(capped)))]
+
+
 def _names_culprit(row: pd.Series) -> bool:
     if row["stream"] == "metric":
         return bool(row["pod"])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from triage.correlate.align import align, read_alerts, report_alerts, span_of_evidence, tie
 from triage.correlate.associate import associate, logs_by_signal
+from triage.correlate.attribute import without_capped
 from triage.correlate.badly import serving_badly
 from triage.correlate.budget import with_budget
 from triage.correlate.causes import Findings, find_causes, planned_causes
@@ -68,8 +69,12 @@ def correlate(
     chosen = find_episodes(focus, stage) if focus else ()
     alignment = align(stage.alerts, stage.ties, drafts, (scene.start, scene.end), stage.covered)
     alignment = with_budget(alignment, evidence.metrics, drafts, scene.start, scene.end)
-    associations = associate(scene, drafts, _logs(evidence, occurrences))
-    explanation = explain(scene, drafts, associations)
+    of_nodes = without_capped(scene, drafts, occurrences)
+    weighed = scene
+    if len(of_nodes) < len(occurrences):
+        weighed = replace(scene, seen=Seen(of_nodes, received_earlier(evidence.entries)))
+    associations = associate(weighed, drafts, _logs(evidence, occurrences))
+    explanation = explain(weighed, drafts, associations)
     findings = find_causes(stage, explanation, associations)
     case = Case(
         evidence=evidence,

@@ -145,3 +145,18 @@ def metrics_and_operations_alone() -> None:
     verdict = story.tell().verdict
     assert verdict.confidence == "confirmed"
     assert not any("silent" in sentence for sentence in verdict.against)
+
+
+@witness("controls: pods at a limit of their own say nothing")
+def a_crawler_at_its_own_limit_on_ten_nodes() -> None:
+    """A crawler is refused forks all day by its own limit, harmlessly; where shims cannot be started, nodes go down."""
+    story = Story(nodes=20)
+    for i in range(6, 16):
+        for hour in range(24):
+            story.refused(story.node(i), hour + 0.1, "data/crawler", pod=f"crawler-{i}")
+    for i in range(5):
+        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.15, times=6, stream="container-runtime")
+        story.dies(story.node(i), 2 + 4 * i)
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.workload) == ("pid-exhaustion", None)
+    assert verdict.confidence in ("likely", "confirmed")
