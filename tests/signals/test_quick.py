@@ -47,6 +47,11 @@ FILTERS = [
     'NOT log_id("EVENTS")',
     'protoPayload.methodName=~"\\.Delete$"',
     'protoPayload.methodname="a.b.delete"',
+    'protoPayload.methodName:"a.b" AND NOT protoPayload.status.code>0',
+    'jsonPayload.n>"6"',
+    'jsonPayload.list.x<"u"',
+    'labels.k>="" OR labels.none<="x"',
+    'textPayload<"x"',
     '"oom"',
     "severity>=ERROR",
     "",
@@ -83,7 +88,7 @@ fields = st.sampled_from(
 
 @st.composite
 def restrictions(draw):
-    operator = draw(st.sampled_from([":", "=", "!="]))
+    operator = draw(st.sampled_from([":", "=", "!=", "<", ">="]))
     value = json.dumps(draw(texts), ensure_ascii=True)
     return f"{draw(st.sampled_from(['', 'NOT ']))}{draw(fields)}{operator}{value}"
 
@@ -103,7 +108,12 @@ def test_it_agrees_on_anything(engine, terms, joint, payload, text):
 
 
 def test_what_signals_ask_is_decided_at_once():
-    for text in ('jsonPayload.reason="A"', 'textPayload=~"x"', 'log_id("events") AND NOT jsonPayload.message:"y"'):
+    for text in (
+        'jsonPayload.reason="A"',
+        'textPayload=~"x"',
+        'log_id("events") AND NOT jsonPayload.message:"y"',
+        'protoPayload.methodName=~"insert$" AND NOT protoPayload.status.code>0',
+    ):
         assert None not in [quick(parse(text))(entry) for entry in ENTRIES[:3]]
 
 

@@ -104,7 +104,7 @@ def _restriction(field: Field, operator: str, right: Node) -> Judge:
     test = _operand(operator, right)
     negates = _has_not(right)
     if test is None:
-        return _unknown
+        return _unless_absent(field) if isinstance(right, Value) and not right.special else _unknown
     keys, defaulted = field.keys, field.kind is Kind.STRING
 
     def judge(entry: Mapping[str, Any]) -> Verdict:
@@ -116,6 +116,15 @@ def _restriction(field: Field, operator: str, right: Node) -> Judge:
         if defaulted:
             return test("")
         return None if negates else False
+
+    return judge
+
+
+def _unless_absent(field: Field) -> Judge:
+    """Says no where there is no such field, as with most `status.code>0`, and leaves values to the engine."""
+
+    def judge(entry: Mapping[str, Any]) -> Verdict:
+        return False if field.kind is Kind.DYNAMIC and _at(entry, field.keys) is _MISSING else None
 
     return judge
 
