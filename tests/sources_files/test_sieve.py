@@ -18,7 +18,13 @@ from triage.sources.files.entry_files import entry_files
 from triage.sources.files.opening import open_contents
 from triage.sources.files.sieve import Sieve
 
+
 QUIET = "SyncLoop UPDATE: all is well"
+
+
+@pytest.fixture(autouse=True)
+def _however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sieving, "_WORTH_IT", 0)
 
 
 def told(evidence: Evidence) -> tuple[Any, ...]:

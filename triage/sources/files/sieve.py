@@ -32,6 +32,10 @@ _JUDGED_FROM = 16 << 20
 _MOST_MATCHES = 2_000
 """In a block with more matches than this, all lines pass: telling them apart would cost more than reading them."""
 _RESERVE = 256 << 20
+_WORTH_IT = 8 << 20
+"""Fewer bytes are read whole before the automaton is made."""
+_PACKED = 12
+"""About how much more a packed file of log entries holds."""
 _STRETCH = 32 << 20
 _MOST_WALKERS = 4
 """Each may write a whole stretch before it is seen that too much passes, which the reserve must hold."""
@@ -66,7 +70,8 @@ class Sieve:
         return self._aside.submit(self._sieved, list(files), scratch)
 
     def _sieved(self, files: Sequence[EntryFile], scratch: Path) -> Passed:
-        automaton = self._automaton
+        small = sum(_size(file.path) for file in files) < _WORTH_IT
+        automaton = None if small else self._automaton
         if automaton is None:
             return {file.path: [file] for file in files}
         begun = [(file, self._begin(file, automaton, scratch)) for file in files]
@@ -174,6 +179,13 @@ def _automaton(patterns: Sequence[str]) -> _Automaton | None:
         return _Automaton(library, patterns)
     except library.error:  # a user's own filters may want more than it can hold
         return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1)
+    except OSError:
+        return 0  # its reader says what is wrong with it
 
 
 def _stretches(path: Path) -> list[range | None]:
