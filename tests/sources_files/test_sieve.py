@@ -18,7 +18,6 @@ from triage.sources.files.entry_files import entry_files
 from triage.sources.files.opening import open_contents
 from triage.sources.files.sieve import Sieve
 
-
 QUIET = "SyncLoop UPDATE: all is well"
 
 
