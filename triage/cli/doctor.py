@@ -23,7 +23,8 @@ def doctor(
 ) -> int:
     """Try credentials and every source once, and say what is missing and which command mends it.
 
-    Exits with 0 when everything can be read, 3 when something is missing, 4 when nothing may be read.
+    Exits with 0 when everything can be read, 2 when there is no such cluster, 3 when something is missing, 4 when
+    nothing may be read.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -52,4 +53,6 @@ def doctor(
         raise AccessError("no Google API can be reached", remedy=NO_WAY_OUT)
     if not any(check.good for check in sources):
         raise AccessError(f"nothing may be read of project {access.project}", remedy="see the remedies above")
+    if any(check.what == "cluster" and not check.good for check in checks):
+        return 2  # the call names none of the project's clusters
     return 0 if all(check.good for check in checks) else 3
