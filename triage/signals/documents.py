@@ -6,6 +6,7 @@ A small part of YAML 1.2's core schema: texts, whole numbers, decimals, `true`, 
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,21 @@ class _Loader(_Base):  # type: ignore[misc]  # libyaml's, where PyYAML was built
 
 @dataclass
 class Document:
-    """One file: its plain value, and the YAML nodes that know where each part of it stands."""
+    """One file: its plain value, and where each part of it stands."""
 
     path: Path
     value: Any = None
     faults: list[Fault] = field(default_factory=list)
-    root: Any = field(default=None, repr=False)
-    """The node of the whole file; None where it is empty or no YAML."""
+    text: str = field(default="", repr=False)
+    """What the file holds; empty where it is no YAML."""
+
+    @cached_property
+    def root(self) -> Any:
+        """The node of the whole file, None where it is empty: made again when a fault is to be placed.
+
+        Most files have none, and tens of thousands of nodes that lie about are what Python's collector walks through.
+        """
+        return yaml.compose(self.text, Loader=_Loader)
 
     def fault(self, trail: Trail, what: str, *, key: bool = False, line: int = 1, column: int = 1) -> Fault:
         """A fault at `trail` (or at its key), or at the nearest thing above that stands in the file.
@@ -108,7 +117,8 @@ def read_document(path: Path) -> Document:
         if len(raw) > MAX_BYTES:
             document.faults.append(document.fault((), f"{len(raw)} bytes, {MAX_BYTES} at most"))
             return document
-        root = yaml.compose(raw.decode("utf-8"), Loader=_Loader)
+        text = raw.decode("utf-8")
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -121,12 +131,12 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         document.faults.append(Fault(shown(path), 1, 1, f"cannot be read: {error.strerror}"))
     else:
+        document.text = text
         _fill(document, root)
     return document
 
 
 def _fill(document: Document, root: Any) -> None:
-    document.root = root
     try:
         document.value = _Plain(document).value(root) if root is not None else None
     except (OverflowError, RecursionError):
