@@ -21,6 +21,7 @@ function lens(figure) {
   var start = charts[0].start, end = charts[0].end, shortest = Math.min(SHORTEST, end - start);
   var view = { start: start, end: end };
   var shown = figure.querySelector(".shown"), shownFirst = shown.textContent, output = figure.querySelector("output");
+  var caption = figure.querySelector("strong"), captionFirst = caption.textContent;
   var tools = toolbar();
 
   function zoomed() { return view.end - view.start < end - start; }
@@ -40,6 +41,7 @@ function lens(figure) {
     chart.curves.forEach(function (path) { drawCurve(chart, path, scale); });
   }
   function say() {
+    caption.textContent = zoomed() ? "Zoomed in" : captionFirst;
     shown.textContent = zoomed() || local ? writtenSpan(view.start, view.end) : shownFirst;
     var length = end - start, part = view.end - view.start;
     tools.slider.value = length > part ? (view.start - start) / (length - part) * 1000 : 0;

@@ -372,3 +372,12 @@ def test_nodes_that_show_a_cause_without_going_bad_are_not_called_healthy() -> N
     shown = quiet().model_copy(update={"occurrences": (seen,)})
     watched = {fact.label: fact for fact in first_screen(shown).facts}["Nodes watched"]
     assert watched.note == "none went bad; 7 show a possible cause"
+
+
+def test_without_an_address_for_logs_explorer_a_long_query_is_still_told_where_to_go() -> None:
+    incident = pid_leak()
+    cause = incident.causes[0].model_copy(update={"query_url": None})
+    cluster = incident.cluster.model_copy(update={"project": "漢" * 1000})
+    html = render(incident.model_copy(update={"causes": (cause,), "cluster": cluster}), "html", redact=False)
+    assert "A link can't hold this query" in html
+    assert 'href="None"' not in html

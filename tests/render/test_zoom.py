@@ -233,6 +233,11 @@ def test_buttons_and_slider_by_keyboard_alone_and_by_ear(look: Any) -> None:
     opened = look(page_of_the_leak())
     lens = Lens(opened)
     assert lens.figure.get_by_role("group", name="Zoom, The whole window").count() == 1
+    lens.figure.locator("svg.chart:visible").first.focus()
+    lens.page.keyboard.press("+")
+    assert lens.figure.locator("strong").text_content() == "Zoomed in"
+    lens.page.keyboard.press("0")
+    assert lens.figure.locator("strong").text_content() == "The whole window"
     live = lens.figure.locator(".shown")
     assert live.get_attribute("aria-live") == "polite"
     slider = lens.figure.get_by_role("slider", name="Move along the window")

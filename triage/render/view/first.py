@@ -122,7 +122,7 @@ def _suspect(incident: Incident) -> Fact:
     suspects = incident.causes[0].workloads if incident.causes else ()
     named = next((s for s in suspects if s.name == verdict.workload), None)
     if verdict.workload:
-        direct = "its own complaints" if named and named.complains else "direct evidence"
+        direct = "lines of its own" if named and named.complains else "direct evidence"
         basis = f"by {direct if named.basis == 'direct' else named.basis}" if named else ""
         seen = f", {words.count(named.episodes, 'episode')}" if named and named.episodes else ""
         return Fact("Suspect", verdict.workload, basis + seen, "#suspects", name=True)
