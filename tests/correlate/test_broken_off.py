@@ -23,8 +23,8 @@ def gaps_of(path: Path) -> tuple[Gap, ...]:
 
 
 def test_the_words_of_a_bundle_that_nobody_completed_are_known(tmp_path: Path) -> None:
-    shutil.copy(FIXTURES / "quiet-day" / "entries.ndjson.gz", tmp_path / "entries.ndjson.gz")
     bundle = Bundle.open(tmp_path)
+    shutil.copy(FIXTURES / "quiet-day" / "entries.ndjson.gz", tmp_path / "entries.ndjson.gz")
     bundle.window = Window(start=at(0), end=at(24))
     bundle.reads = [Read("entries.ndjson.gz", "severity>=INFO", [], "", "", complete=False, entries=400, last="2026")]
     bundle.save()
