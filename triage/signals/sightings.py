@@ -5,6 +5,7 @@ Message formats: containerd `internal/cri/server/service.go` (returns sandbox id
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import duckdb
@@ -136,13 +137,20 @@ def _told(workload: str | None, kind: str | None) -> Controller | None:
 
 def fields_of(entries: pd.DataFrame, paths: Mapping[str, str]) -> list[dict[str, Any]]:
     """Some fields of each entry as text (a list of texts for a path with `[*]`), read without building the rest."""
-    with duckdb.connect(":memory:") as connection:
+    with _database().cursor() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.register("given", pd.DataFrame({"entry": [valid_json(entry) for entry in entries["entry"]]}))
         columns = ", ".join(f"json_extract_string(json, '{path}') AS \"{name}\"" for name, path in paths.items())
         rows = connection.execute(
             f"SELECT {columns} FROM (SELECT TRY_CAST(entry AS JSON) AS json FROM given)"  # noqa: S608 - paths are constants
         ).fetchall()
     return [dict(zip(paths, row, strict=True)) for row in rows]
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all questions: making it takes longer than most of them."""
+    return duckdb.connect(":memory:")
 
 
 def _from_events(entries: pd.DataFrame, times: pd.Series) -> Iterator[Sighting]:
