@@ -37,12 +37,12 @@ def test_help_starts_without_heavy_libraries() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_quiet_day_needs_neither_statistics_nor_sql_of_filters(evidence: Path) -> None:
+def test_a_quiet_day_in_json_needs_neither_statistics_nor_sql_of_filters_nor_templates(evidence: Path) -> None:
     code = (
         f"import sys; sys.argv = ['triage', 'incident', '--from', {str(evidence)!r}, '--format=json', '--output=-']\n"
         "from triage.cli import main\n"
         "try: main()\n"
-        "finally: sys.exit(str({'scipy', 'sqlglot'} & set(sys.modules)))"
+        "finally: sys.exit(str({'scipy', 'sqlglot', 'jinja2', 'rich', 'google', 'grpc'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "set()\n"
