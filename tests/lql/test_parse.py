@@ -1,9 +1,30 @@
 """Reading and printing filters, and what is said of those that are none."""
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from triage.errors import FilterError
 from triage.lql import check, parse, to_text
+
+QUIET = re2.Options()
+QUIET.log_errors = False
+PIECES = [
+    *"ab(|)*+?.^$[]-",
+    "(?:",
+    "(?i)",
+    "(?=",
+    "(?P<x>",
+    "[^a]",
+    "[[:alpha:]]",
+    r"\d",
+    r"\pL",
+    r"\Q",
+    r"\E",
+    r"\x41",
+]
+PIECES += [r"\x41", r"\x{41}", r"\C", r"\8", "é", "{2}", "{2,1}", "{1000}", "{1001}", r"\b", r"\z"]
 
 
 @pytest.mark.parametrize(
@@ -105,3 +126,14 @@ def test_the_excerpt_of_a_long_line_shows_the_place() -> None:
     shown, underline = caught.value.excerpt.split("\n")
     assert len(shown) <= 100
     assert shown[underline.index("^")] == "="
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_pattern_is_one_that_re2_takes(pattern: str) -> None:
+    try:
+        re2.compile(pattern, QUIET)
+    except re2.error:
+        with pytest.raises(FilterError, match="not an RE2 pattern"):
+            parse(f'textPayload=~"{pattern}"')
+    else:
+        parse(f'textPayload=~"{pattern}"')

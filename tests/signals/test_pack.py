@@ -197,6 +197,19 @@ def test_the_documented_example_is_a_signal(tmp_path):
     assert not list(read_draft(resource("queries") / "streams.yaml", [path]).faults)
 
 
+def test_a_fault_of_a_merged_mapping_stands_where_the_thing_is_written(tmp_path: Path):
+    path = tmp_path / "merged.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  x: 3\n")
+    document = read_document(path)
+    places = {name: document.fault(("b", name), "is wrong") for name in "xyz"}
+    assert {name: (fault.line, fault.column) for name, fault in places.items()} == {
+        "x": (4, 6),
+        "y": (1, 17),
+        "z": (2, 1),
+    }
+    assert document.fault(("b", "y"), "is no field", key=True).column == 14
+
+
 def test_every_cause_of_the_pack_says_what_broke():
     causes = [signal for signal in load_pack(()).signals if signal.role is Role.CAUSE]
     assert [signal.id for signal in causes if not signal.because] == []

@@ -15,11 +15,12 @@ Kind = Literal["text", "string", "operator", "(", ")", ",", ".", "-", "end"]
 
 KEYWORDS = frozenset({"AND", "OR", "NOT"})
 
-_FIRST = r"!#$%&'*/;?@A-Z\[\]^_`a-z{|}\u00A1-\U0010FFFF"
+# Said by what is left out: `re` takes ten times as long to compile a class that goes up to U+10FFFF.
+_NEVER = r'\x00- "(),.:<=>\\~\x7F-\u00A0'
 _ESCAPE = r"\\[^\s]"
 # A `!` ends the text where it opens `!=` or `!~`, so that `severity!=ERROR` is what it looks like.
-_CHAR = rf"(?:(?!![=~])[{_FIRST}0-9+\-]|{_ESCAPE})"
-TEXT = rf"(?:(?!![=~])[{_FIRST}]|{_ESCAPE}|-?[0-9]){_CHAR}*+"
+_CHAR = rf"(?:(?!![=~])[^{_NEVER}]|{_ESCAPE})"
+TEXT = rf"(?:(?!![=~])[^{_NEVER}0-9+\-]|{_ESCAPE}|-?[0-9]){_CHAR}*+"
 
 _TOKEN = re.compile(
     rf"""
