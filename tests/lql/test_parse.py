@@ -10,20 +10,7 @@ from triage.lql import check, parse, to_text
 
 QUIET = re2.Options()
 QUIET.log_errors = False
-PIECES = [
-    *"ab(|)*+?.^$[]-",
-    "(?:",
-    "(?i)",
-    "(?=",
-    "(?P<x>",
-    "[^a]",
-    "[[:alpha:]]",
-    r"\d",
-    r"\pL",
-    r"\Q",
-    r"\E",
-    r"\x41",
-]
+PIECES = [*"ab(|)*+?.^$[]-", "(?:", "(?i)", "(?=", "(?P<x>", "[^a]", "[[:alpha:]]", r"\d", r"\pL", r"\Q", r"\E"]
 PIECES += [r"\x41", r"\x{41}", r"\C", r"\8", "é", "{2}", "{2,1}", "{1000}", "{1001}", r"\b", r"\z"]
 
 
