@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.seen import NOWHERE
-from triage.correlate.times import MINUTE
+from triage.correlate.times import MINUTE, column_ns
 from triage.correlate.voices import naming
 from triage.correlate.windows import lookback
 
@@ -19,6 +21,10 @@ CROWD = 3
 _TOLERANCE = 5 * MINUTE
 """Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
 _CLOSE = 15 * MINUTE
+_FRESH = 30 * MINUTE
+_LASTING = (ZOMBIES, "filesystem-readonly")
+# kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
+_CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
 _MOST = 0.7
 """A root that was seen in this share of the episodes of what it brings on is the cause of all that show it."""
 
@@ -38,6 +44,8 @@ class Trace:
     mechanism: int
     metric_only: bool
     own_words: bool = False
+    standing: bool = False
+    """Whether it is a state that lasts until something ends it."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,26 @@ def _traces(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, Trac
         if scene.graph.is_cause(signal):
             low, high = lookback(scene, drafts, index, scene.graph.reach(signal))
             trace = _trace(scene, signal, draft.node, low, high)
-            if trace:
-                found[signal] = trace
+            if trace and not _over(scene, draft, trace):
+                found[signal] = replace(trace, mechanism=0) if _stale(scene, draft, trace) else trace
     return found
+
+
+def _over(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether the node said that it was over, minutes before it went, and nothing of it came again."""
+    cleared = scene.seen.cleared(trace.signal, trace.node, draft.onset - _TOLERANCE)
+    return cleared is not None and cleared >= trace.last and not draft.served_badly
+
+
+def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether the node worked on for half an hour after the last of it: that refutes what kills within minutes.
+
+    A state that nobody ended stays: a condition, a file system that is read-only, processes that nobody reaps.
+    """
+    if trace.standing or draft.served_badly or draft.onset - trace.last <= _FRESH:
+        return False
+    heard = scene.coverage.last_heard(trace.node, draft.onset)
+    return heard is not None and heard - trace.last > _FRESH
 
 
 def _trace(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:
@@ -109,15 +134,17 @@ def _trace(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace |
     if rows.empty:
         return None
     at = rows["at"].to_numpy()
+    until = np.maximum(column_ns(rows["until"]), at)
     return Trace(
         signal=signal,
         node=node,
         first=int(at[0]),
-        last=int(at[-1]),
+        last=int(until.max()),
         count=len(rows),
         mechanism=int((names := naming(rows)).sum()),
         metric_only=bool((rows["stream"] == "metric").all()),
         own_words=not (rows["spoken"] | names).any(),
+        standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
     )
 
 

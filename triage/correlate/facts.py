@@ -44,6 +44,8 @@ class Facts:
     """Explained episodes with a line or metric that names what is exhausted or broken on the node."""
     spoken: int
     """Explained episodes with evidence from more than one application's words about itself."""
+    apart: int
+    """Explained episodes; those of one node that follow each other within an hour are one."""
     before: int
     """Explained episodes whose first evidence came before NotReady (or that never had one)."""
     association: Association | None
@@ -132,6 +134,7 @@ def gather(
         groups=len({drafts[i].group for i in explained}),
         mechanism=len(named_in),
         spoken=sum(1 for found in traces.values() if not all(t.own_words for t in found)),
+        apart=_apart([drafts[i] for i in explained]),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
         association=_association(cause, associations) if _on_a_node(traces) else None,
         chain=chain,
@@ -146,6 +149,16 @@ def gather(
         rivals=rivals,
         lesser=lesser,
     )
+
+
+def _apart(explained: Sequence[Draft]) -> int:
+    """How many of the episodes stand for themselves: a node that goes up and down is in one trouble."""
+    ends: dict[str, int] = {}
+    count = 0
+    for draft in sorted(explained, key=lambda d: d.onset):
+        count += draft.onset - ends.get(draft.node, -HOUR - 1) > HOUR
+        ends[draft.node] = draft.end if draft.end is not None else draft.onset
+    return count
 
 
 def _own(found: Mapping[str, Trace], cause: str) -> list[Trace]:

@@ -103,8 +103,9 @@ def _read_to_the_end(f: Facts) -> tuple[bool, str]:
 
 
 def _two_named(f: Facts) -> tuple[bool, str]:
-    return f.mechanism >= 2 and f.before >= f.mechanism, (
-        f"named in {f.mechanism} episodes, before NotReady in {f.before}"
+    flaps = f"; {f.apart} of these stand for themselves" if f.apart < f.count else ""
+    return f.mechanism >= 2 and f.before >= f.mechanism and f.apart >= 2, (
+        f"named in {f.mechanism} episodes, before NotReady in {f.before}{flaps}"
     )
 
 

@@ -24,7 +24,13 @@ class Seen:
     """
 
     def __init__(self, occurrences: pd.DataFrame, received: Receipts | None = None) -> None:
-        rows = occurrences[~occurrences["clears"].astype(bool)]
+        cleared = occurrences["clears"].astype(bool)
+        back = occurrences[cleared & occurrences["node"].notna()]
+        self._cleared = {
+            (str(signal), str(node)): np.sort(column_ns(own["timestamp"]))
+            for (signal, node), own in back.groupby(["signal", "node"])
+        }
+        rows = occurrences[~cleared]
         at = column_ns(rows["timestamp"])
         if received:
             keys = zip(rows["insert_id"], at, strict=True)
@@ -98,6 +104,12 @@ class Seen:
     def named(self, signal: str, node: str) -> Any:
         """The times of what names the mechanism, sorted; hints left out."""
         return self._named.get((signal, node), np.empty(0, dtype="int64"))
+
+    def cleared(self, signal: str, node: str, before: int) -> int | None:
+        """When the node last said, at `before` or earlier, that it is over."""
+        times = self._cleared.get((signal, node), np.empty(0, dtype="int64"))
+        i = int(np.searchsorted(times, before, "right")) - 1
+        return int(times[i]) if i >= 0 else None
 
     def first_written(self, signal: str, node: str, start: int, end: int) -> int | None:
         """The first log line in `[start, end]`; crossings of metrics left out: they tell that a failure nears."""

@@ -178,6 +178,42 @@ def services_that_share_nothing_but_their_node() -> None:
     assert story.tell().verdict.confidence in SURE
 
 
+@witness("what was over before the node went explains nothing")
+def a_pressure_that_had_long_passed() -> None:
+    """The condition turned good again within minutes; three quarters of an hour later the node fell silent."""
+    story = Story()
+    for i in range(3):
+        down = 2 + 4 * i
+        said = f"Node {story.node(i)} status is now: NodeHasInsufficientPID"
+        story.see("pid-exhaustion", story.node(i), down - 0.9, stream="events", message=said)
+        story.see("pid-exhaustion", story.node(i), down - 0.8, stream="events", clears=True, mechanism=False)
+        story.dies(story.node(i), down)
+    assert story.tell().verdict.cause is None
+
+
+@witness("what the node worked on after is a hint")
+def one_kill_an_hour_before() -> None:
+    """The kernel killed once; kubelet and runtime wrote as ever for most of an hour, until the nodes stopped."""
+    story = Story()
+    for i in range(2):
+        story.see("system-oom", story.node(i), 2 + 5 * i - 0.9)
+        story.dies(story.node(i), 2 + 5 * i)
+    assert story.tell().verdict.confidence == "possible"
+
+
+@witness("the ups and downs of one node are one trouble")
+def a_node_that_flaps() -> None:
+    """One node goes up and down four times in an hour before it is repaired: that is one incident, however told."""
+    story = Story()
+    for i in range(4):
+        hours = 5 + i / 4
+        story.see("runtime-down", story.node(1), hours - 0.02, times=3, stream="kubelet")
+        story.goes_down(story.node(1), hours)
+        story.event(story.node(1), hours + 0.05, f"Node {story.node(1)} status is now: NodeReady")
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.confidence) == ("runtime-down", "likely")
+
+
 @witness("what is said of one pod, or nearly used up, names nothing")
 def a_pod_whose_group_is_refused_forks() -> None:
     """The kernel refuses one pod's group on each node before it goes: its own limit, perhaps."""
