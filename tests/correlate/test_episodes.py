@@ -316,3 +316,15 @@ def test_of_several_repairs_of_one_notready_the_one_that_ended_it_is_the_episode
         f"The repair {first} at 2026-03-01T05:12:00Z failed: Requested resource is exhausted.",
         f"The repair {second} at 2026-03-01T05:30:00Z did not end it.",
     ]
+
+
+@pytest.mark.parametrize(("quiet_before", "episodes"), [(6.0, 0), (2.0, 1)])
+def test_a_node_that_is_born_is_not_going_down(quiet_before: float, episodes: int):
+    """The kubelet says NotReady until its network is set up; one that was heard of before had been well."""
+    story = Story()
+    node = story.node(3)
+    story.quiet = [(node, 0, quiet_before)]
+    story.event(node, 6, "Starting: Starting kubelet.")  # as the reader shows an event: its reason, then its message
+    story._entry("kubelet", "k8s_node", 6.0005, node, '"Node became not ready" condition={Reason:KubeletNotReady}', {})
+    story.event(node, 6.01, f"NodeReady: Node {node} status is now: NodeReady")
+    assert len(story.tell().episodes) == episodes

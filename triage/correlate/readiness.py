@@ -21,6 +21,8 @@ _EVENTS = (
     ("ready", r"status is now: NodeReady\b"),
     ("cordoned", r"status is now: NodeNotSchedulable"),
     ("booted", r"^Starting kubelet\.?$|has been rebooted, boot id"),
+    # The reader puts an event's reason in front of its message.
+    ("started", r"^(?:Starting: )?Starting kubelet\.?$"),
     ("removed", r"event: Removing Node|because it does not exist in the cloud provider"),
 )
 _NODE_IN_TEXT = (
@@ -53,6 +55,8 @@ class Course:
     booted: list[int] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     cordoned: list[int] = field(default_factory=list)
+    started: list[int] = field(default_factory=list)
+    """When its kubelet started: at a boot, or anew."""
 
     def replaced(self, start: int, end: int) -> bool:
         """Whether the node was removed or booted in `[start, end]`."""
@@ -69,7 +73,9 @@ def read_courses(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, Cou
     marks: dict[str, list[tuple[int, str, str]]] = {}
     for at, node, what, source in (*_from_events(evidence), *_from_occurrences(occurrences), *_from_metrics(evidence)):
         marks.setdefault(node, []).append((at, what, source))
-    return {node: _course(node, sorted(set(found))) for node, found in sorted(marks.items())}
+    firsts = evidence.coverage.groupby("node")["first"].min().dropna()
+    heard = dict(zip(firsts.index, column_ns(firsts), strict=True))
+    return {node: _course(node, sorted(set(found)), heard.get(node)) for node, found in sorted(marks.items())}
 
 
 def _from_events(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
@@ -122,11 +128,13 @@ def _from_metrics(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
             yield int(at), str(node), "ready" if back else "not-ready", "metric"
 
 
-def _course(node: str, marks: list[tuple[int, str, str]]) -> Course:
+def _course(node: str, marks: list[tuple[int, str, str]], heard: int | None) -> Course:
+    """The course of a node from its marks; `heard` is when it first wrote anything."""
     course = Course(
         booted=sorted({at for at, what, _ in marks if what == "booted"}),
         removed=sorted({at for at, what, _ in marks if what == "removed"}),
         cordoned=sorted({at for at, what, _ in marks if what == "cordoned"}),
+        started=sorted({at for at, what, _ in marks if what == "started"}),
     )
     since: int | None = None
     last = 0
@@ -146,17 +154,19 @@ def _course(node: str, marks: list[tuple[int, str, str]]) -> Course:
             since, sources = None, set()
     if since is not None:
         spans.append(Down(node, since, None, tuple(sorted(sources))))
-    course.downs = [down for down in _joined(spans) if not _birth(down, course)]
+    course.downs = [down for down in _joined(spans) if not _birth(down, course, heard)]
     return course
 
 
-def _birth(down: Down, course: Course) -> bool:
+def _birth(down: Down, course: Course, heard: int | None) -> bool:
     """Whether a node that has just begun to run reports NotReady for a moment, until its network is set up.
 
-    Not where it had been down, or was rebooted: then it comes back, and the NotReady before it is an episode.
+    Not where it had been down, was rebooted, or was `heard` of before: then it comes back, and the NotReady before it
+    is an episode.
     """
-    begun = [at for at in course.booted if at <= down.since <= at + BIRTH]
-    first = bool(begun) and min(course.booted) == begun[0]
+    starts = sorted({*course.booted, *course.started})
+    begun = [at for at in starts if at <= down.since <= at + BIRTH]
+    first = bool(begun) and starts[0] == begun[0] and (heard is None or heard >= begun[0] - BIRTH)
     return first and down.until is not None and down.until - down.since <= BIRTH
 
 
