@@ -278,6 +278,7 @@ def test_a_node_that_fell_silent_before_it_went_down_is_said_to_have():
 
 def test_a_new_node_that_is_not_ready_for_a_moment_is_born_and_not_bad():
     story = Story()
+    story.quiet = [(story.node(i), 0, 5 + i) for i in range(3)]
     for i in range(3):
         story.event(story.node(i), 5 + i, "Starting kubelet.")
         story.event(story.node(i), 5 + i + 0.002, f"Node {story.node(i)} status is now: NodeNotReady")
