@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from triage.evidence.asked import Query, Tally
 from triage.evidence.tables import (
     ALERTS,
     COVERAGE,
@@ -19,28 +20,6 @@ from triage.evidence.tables import (
     frame,
 )
 from triage.model.place import Cluster, Gap, Window
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What became of the entries that were read."""
-
-    read: int = 0
-    kept: int = 0
-    outside_window: int = 0
-    other_cluster: int = 0
-    duplicates: int = 0
-    malformed: int = 0
-
-
-@dataclass(frozen=True)
-class Query:
-    """One read: which source was asked what, in how many requests, and how many records came."""
-
-    source: str
-    filter: str
-    requests: int
-    entries: int
 
 
 @dataclass(frozen=True)
@@ -65,6 +44,6 @@ class Evidence:
     """Which sources were there at all: entries, operations, cluster, alerts, metrics, workloads."""
     gaps: tuple[Gap, ...] = ()
     queries: tuple[Query, ...] = ()
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
     ignored: tuple[str, ...] = ()
     """Files that are no evidence, by name."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from triage.evidence.evidence import Query
+from triage.evidence.asked import Query
 from triage.evidence.fields import first_text, mapping, number, objects, text, time_ns
 from triage.model.place import Gap
 

@@ -11,9 +11,9 @@ import duckdb
 
 from triage.model.place import Gap
 from triage.sources.files.clean import Skipped, clean, clean_lines
-from triage.sources.files.heads import quoted
 from triage.sources.files.opening import Contents, Found
 from triage.sources.files.sniff import Layout, layout_of
+from triage.sources.files.sql import quoted
 from triage.sources.files.suspects import suspects
 
 _LARGEST_OBJECT = 16 << 20

@@ -9,14 +9,10 @@ from urllib.parse import quote
 
 from triage.lql.types import SEVERITIES
 from triage.model.filter import And, Call, Filter, Node, Not, Or, Path, Restriction, Value
+from triage.sources.files.sql import quoted
 
 _COLUMNS = {"logname": "log_name", "log_name": "log_name", "resource.type": "rtype", "severity": "severity"}
 _EVERYTHING = "true"
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''").replace("\x00", "") + "'"
 
 
 def head_sql(head: Filter) -> str:

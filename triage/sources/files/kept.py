@@ -10,9 +10,8 @@ import pandas as pd
 
 from triage.evidence.message import LONGEST, SERIAL_LOG, clean_console
 from triage.evidence.tables import ENTRIES, frame
-from triage.sources.files.heads import quoted
 from triage.sources.files.looks import PLACE
-from triage.sources.files.moments import ns_sql
+from triage.sources.files.sql import ns_sql, quoted
 
 _COLUMNS = (
     "t, received, insert_id, log_name, rtype, severity, node, instance_id, namespace, pod, container, message, entry"

@@ -1,15 +1,12 @@
-"""The SQL of the scan: one look at where and when each entry was, one at the whole entries that may be wanted.
+"""The SQL of the light look: where and when each entry was.
 
 DuckDB reads no field that a query does not name, and takes a value of another shape than a column's for NULL inside.
 """
 
 from collections.abc import Mapping, Sequence
 
-from triage.lql import regex_of
 from triage.sources.files.entry_files import EntryFiles
-from triage.sources.files.heads import head_sql, quoted
-from triage.sources.files.moments import ns_sql
-from triage.sources.plan import Plan
+from triage.sources.files.sql import ns_sql, quoted
 
 BIN_NS = 300 * 1_000_000_000
 """Coverage is counted in bins of five minutes."""
@@ -41,7 +38,7 @@ LOG_ENTRY = {
 }
 """The fields of a LogEntry in JSON, as DuckDB reads them."""
 
-_LABELS = {
+LABELS = {
     "vm": "compute.googleapis.com/resource_name",
     "controller": "logging.gke.io/top_level_controller_name",
     "controller_type": "logging.gke.io/top_level_controller_type",
@@ -51,7 +48,7 @@ _HEAD = {
     "timestamp": "VARCHAR",
     "receiveTimestamp": "VARCHAR",
     "resource": LOG_ENTRY["resource"],
-    "labels": "STRUCT(" + ", ".join(f'"{label}" VARCHAR' for label in _LABELS.values()) + ")",
+    "labels": "STRUCT(" + ", ".join(f'"{label}" VARCHAR' for label in LABELS.values()) + ")",
     "jsonPayload": 'STRUCT(resource STRUCT("name" VARCHAR))',
     "textPayload": "VARCHAR",
     "protoPayload": 'STRUCT("resourceName" VARCHAR)',
@@ -88,7 +85,7 @@ def groups_sql(files: EntryFiles, edges: Sequence[int] = ()) -> str:
     `broken_file` its name).
     """
     passed = " + ".join(f"(t >= {edge})::INT" for edge in edges) or "0"
-    labels = {name: f'labels."{label}"' for name, label in _LABELS.items()}
+    labels = {name: f'labels."{label}"' for name, label in LABELS.items()}
     target = 'protoPayload."resourceName", jsonPayload.resource."name"'
     common = ", ".join(f"any_value({name}) AS {name}" for name in (*_TOLD, "whole", "broken_file"))
     return f"""
@@ -96,7 +93,7 @@ def groups_sql(files: EntryFiles, edges: Sequence[int] = ()) -> str:
             {common}, count(*) AS n, min(t) AS first, max(t) AS last
         FROM (
             SELECT *, CASE WHEN NOT whole THEN filename END AS broken_file
-            FROM ({_entries_sql(files, _HEAD, labels, target)})
+            FROM ({entries_sql(files, _HEAD, labels, target)})
         )
         GROUP BY who, bin, era
     """  # noqa: S608 - our own text
@@ -106,8 +103,8 @@ def speakers_sql() -> str:
     """Who speaks in the table `groups`, once each: who, PLACE (empty texts for what is absent), log_name, namespace,
     pod, controller, controller_type, first, last."""
     common = ", ".join(f"any_value({name}) AS {name}" for name in _TOLD)
-    placed = _placed(f"SELECT who, {common}, {_SPAN} FROM groups WHERE whole GROUP BY who")  # noqa: S608 - our own text
-    return f"SELECT * REPLACE ({_told(*PLACE, 'log_name')}) FROM ({placed})"  # noqa: S608 - our own text
+    placed = placed_sql(f"SELECT who, {common}, {_SPAN} FROM groups WHERE whole GROUP BY who")  # noqa: S608 - our own text
+    return f"SELECT * REPLACE ({told_sql(*PLACE, 'log_name')}) FROM ({placed})"  # noqa: S608 - our own text
 
 
 def logs_sql() -> str:
@@ -132,28 +129,12 @@ def pods_sql() -> str:
     return f"SELECT {keys}, {controller}, {_SPAN} FROM speakers WHERE pod IS NOT NULL GROUP BY {keys}"  # noqa: S608 - our own text
 
 
-def kept_sql(files: EntryFiles, plan: Plan) -> str:
-    """The entries that the plan's condition lets pass: PLACE (empty texts for what is absent), and `entry`, the
-    LogEntry as JSON text."""
-    labels = {name: f"json_extract_string(labels, {quoted(_path(label))})" for name, label in _LABELS.items()}
-    target = "json_extract_string(protoPayload, '$.resourceName'), json_extract_string(jsonPayload, '$.resource.name')"
-    placed = _placed(f"""
-        SELECT rtype, owner, vm, {_entry_sql()} AS entry
-        FROM ({_entries_sql(files, LOG_ENTRY, labels, target)}) WHERE whole AND {wanted_sql(plan)}
-    """)  # noqa: S608 - our own text
-    return f"SELECT {_told(*PLACE)}, entry FROM ({placed})"  # noqa: S608 - our own text
-
-
-def nothing_kept_sql() -> str:
-    """The same without any entry."""
-    return "SELECT " + ", ".join(f"'' AS {name}" for name in PLACE) + ", NULL::JSON AS entry LIMIT 0"
-
-
-def _told(*names: str) -> str:
+def told_sql(*names: str) -> str:
+    """Columns, with empty texts for what is absent."""
     return ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
 
 
-def _entries_sql(files: EntryFiles, columns: Mapping[str, str], labels: Mapping[str, str], target: str) -> str:
+def entries_sql(files: EntryFiles, columns: Mapping[str, str], labels: Mapping[str, str], target: str) -> str:
     """The columns, and rtype, owner (the text of the resource's labels), log_name, vm, controller, controller_type,
     t (nanoseconds) and whole (whether it is an entry)."""
     fields = "{" + ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in columns.items()) + "}"
@@ -172,9 +153,9 @@ def _entries_sql(files: EntryFiles, columns: Mapping[str, str], labels: Mapping[
     """  # noqa: S608 - our own text
 
 
-def _placed(query: str) -> str:
+def placed_sql(query: str) -> str:
     """The rows of a query with what their column `owner` tells: the rest of PLACE, namespace and pod."""
-    paths = ", ".join(quoted(_path(label)) for label in _RESOURCE_LABELS.values())
+    paths = ", ".join(quoted(path_of(label)) for label in _RESOURCE_LABELS.values())
     read = {name: f"r[{number}]" for number, name in enumerate(_RESOURCE_LABELS, 1)}
     own = ", ".join(f"{read[name]} AS {name}" for name in PLACE if name in read)
     return f"""
@@ -184,32 +165,6 @@ def _placed(query: str) -> str:
     """  # noqa: S608 - our own text
 
 
-def _path(key: str) -> str:
+def path_of(key: str) -> str:
+    """The path of a key, whatever characters it has."""
     return f'$."{key}"'
-
-
-def wanted_sql(plan: Plan) -> str:
-    """The plan's condition over the columns of the scan: those of LOG_ENTRY, `log_name` and `rtype`."""
-    necessary = plan.necessary
-    if not necessary.narrows:
-        return "true"
-    conditions = [head_sql(head) for head in necessary.head]
-    if necessary.literals:
-        seen = _entry_sql() if plan.anywhere else "coalesce(textPayload, jsonPayload::VARCHAR, protoPayload::VARCHAR)"
-        conditions.append(f"regexp_matches({seen}, {quoted(regex_of(necessary.literals))})")
-    return "(" + " OR ".join(f"coalesce({condition}, false)" for condition in conditions) + ")"
-
-
-def _entry_sql() -> str:
-    """The LogEntry as JSON text again, out of its columns."""
-    parts = [f"""'"{name}":' || {_json_sql(f'"{name}"', kind)}""" for name, kind in LOG_ENTRY.items()]
-    return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')"
-
-
-def _json_sql(value: str, kind: str) -> str:
-    if kind == "JSON":
-        return f"{value}::VARCHAR"
-    if kind == "VARCHAR":
-        return f"to_json({value})::VARCHAR"
-    kind_of, labels = f"to_json({value}.type)::VARCHAR", f"{value}.labels::VARCHAR"
-    return f"""('{{' || concat_ws(',', '"type":' || {kind_of}, '"labels":' || {labels}) || '}}')"""

@@ -8,7 +8,8 @@ import duckdb
 import pandas as pd
 
 from triage.errors import InputError
-from triage.evidence.evidence import Evidence, Query, Tally
+from triage.evidence.asked import Query, Tally
+from triage.evidence.evidence import Evidence
 from triage.evidence.manifest import Manifest
 from triage.evidence.tables import COVERAGE, PLACEMENTS, frame
 from triage.evidence.workload import top_controller

@@ -10,17 +10,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from triage.sources.files.entry_files import EntryFiles
-from triage.sources.files.looks import (
-    PLACE,
-    kept_sql,
-    logs_sql,
-    nothing_kept_sql,
-    pods_sql,
-    speakers_sql,
-    spoke_sql,
-)
+from triage.sources.files.looks import PLACE, logs_sql, pods_sql, speakers_sql, spoke_sql
 from triage.sources.files.sieve import Sieve
 from triage.sources.files.survey import Survey
+from triage.sources.files.wanted import kept_sql, nothing_kept_sql
 from triage.sources.plan import Plan
 
 _POD = ("namespace", "pod", "controller", "controller_type", "first", "last")

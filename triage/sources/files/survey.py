@@ -14,8 +14,8 @@ from typing import Self
 import duckdb
 
 from triage.sources.files.entry_files import EntryFiles
-from triage.sources.files.heads import quoted
 from triage.sources.files.looks import groups_sql
+from triage.sources.files.sql import quoted
 
 _A_MOMENT_S = 0.05
 

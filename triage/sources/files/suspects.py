@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from triage.sources.files.moments import ns_sql
+from triage.sources.files.sql import ns_sql
 from triage.sources.files.unpacked import opened
 
 _BLOCK = 8 << 20

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from triage.errors import InputError
 from triage.model.place import Ask, Gap, Window
 from triage.sources.files.looks import BIN_NS
 from triage.units import format_time, from_ns, parse_ns
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAY_NS = 86_400 * 1_000_000_000
 _EARLIEST = parse_ns("1990-01-01T00:00:00Z")
@@ -18,7 +20,7 @@ _STRAY_LEAST = 1000
 
 
 def evidence_end(
-    spoke: pd.DataFrame, others: Iterable[int], *, now: datetime | None = None
+    spoke: "pd.DataFrame", others: Iterable[int], *, now: datetime | None = None
 ) -> tuple[int | None, Gap | None]:
     """The latest time that the evidence may be believed to hold, and a gap where later ones were not believed.
 
@@ -43,7 +45,7 @@ def evidence_end(
     return (max(times), gap) if times else (None, gap)
 
 
-def _without_strays(believed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _without_strays(believed: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
     total = int(believed["n"].sum())
     if total < _STRAY_LEAST:
         return believed, 0
@@ -96,7 +98,7 @@ def _ns(moment: datetime) -> int:
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
 
 
-def outside(spoke: pd.DataFrame, start: int, end: int) -> int:
+def outside(spoke: "pd.DataFrame", start: int, end: int) -> int:
     """How many entries lie outside the window.
 
     Exact where the scan knew the window's edges. Where only its end by the evidence told the start, the five minutes
@@ -113,7 +115,7 @@ def outside(spoke: pd.DataFrame, start: int, end: int) -> int:
     return count
 
 
-def missed(spoke: pd.DataFrame, window: Window) -> Gap | None:
+def missed(spoke: "pd.DataFrame", window: Window) -> Gap | None:
     """A gap where entries are there, and none of them in the window: silence there tells nothing."""
     start, end = bounds(window)
     n = int(spoke["n"].sum())

@@ -15,7 +15,7 @@ from typing import Any
 
 from triage import __version__
 from triage.errors import InputError
-from triage.evidence.evidence import Query
+from triage.evidence.asked import Query
 from triage.model.place import Gap, Window
 from triage.units import format_time
 

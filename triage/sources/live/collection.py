@@ -12,7 +12,7 @@ from shlex import quote
 from typing import Any
 
 from triage.errors import AccessError, DeniedError, InputError, SourceError
-from triage.evidence.evidence import Query
+from triage.evidence.asked import Query
 from triage.model.place import Ask, Gap, Window
 from triage.sources.live.access import Access
 from triage.sources.live.bundle import Bundle, Read

@@ -1,6 +1,11 @@
-"""Times as entries write them, in SQL."""
+"""What the SQL of every look shares: texts, and times as entries write them."""
 
 _OFFSET = r"'([+-])(\d\d):?(\d\d)$'"
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''").replace("\x00", "") + "'"
 
 
 def ns_sql(column: str) -> str:
