@@ -64,6 +64,10 @@ def _ordered(f: Facts) -> tuple[bool, str]:
     )
 
 
+def _able(f: Facts) -> tuple[bool, str]:
+    return 2 * f.able >= f.count, f"so in {_of(f.able, f.count)} episodes"
+
+
 def _half(f: Facts) -> tuple[bool, str]:
     enough = f.share >= HALF or f.shared_out
     down = "" if f.half_of_the_down else f", but only {_of(f.down_explained, f.down)} of those that went down"
@@ -145,6 +149,7 @@ RULES = (
         _named_or_associated,
     ),
     Rule(Confidence.LIKELY, "It came before NotReady in at least 80 % of the episodes it explains", _ordered),
+    Rule(Confidence.LIKELY, "It can take a node down, or a step on its way that can was seen on the node", _able),
     Rule(Confidence.LIKELY, "It explains at least half of the unplanned episodes", _half),
     Rule(
         Confidence.LIKELY,

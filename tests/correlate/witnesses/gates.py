@@ -71,6 +71,17 @@ def lines_minutes_before_repairs_that_nobody_saw_begin() -> None:
     assert story.tell().verdict.confidence == "possible"
 
 
+@witness("gate, likely: It can take a node down, or a step on its way that can was seen on the node")
+def a_resolver_that_answers_late_before_silence() -> None:
+    """Cluster DNS answered late on nodes that then stopped without a word: that alone takes no kubelet down."""
+    story = Story()
+    for i in range(4):
+        story.see("dns-failure", story.node(i), 2 + 4 * i - 0.2, times=4, stream="other")
+        story.see("node-status-unknown", story.node(i), 2 + 4 * i, stream="events")
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell(full_pack()).verdict.confidence == "possible"
+
+
 @witness("gate, likely: It explains at least half of the unplanned episodes")
 def three_deaths_of_eight() -> None:
     """Three of eight nodes had full tables. The other five died of something, perhaps of what filled the tables."""
