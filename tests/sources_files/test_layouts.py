@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,20 @@ def test_every_layout_gives_all_entries(tmp_path: Path, content: str, packed: bo
     evidence = read(tmp_path)
     assert (evidence.tally.read, evidence.tally.malformed) == (10, 0)
     assert not reasons(evidence)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("content", [lines(TEN), "\r\n".join(json.dumps(TEN, indent=2).splitlines())])
+def test_what_powershell_redirects_into_a_file_is_read(
+    tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes], content: str
+) -> None:
+    repairs = json.dumps([{"name": "operation-1", "operationType": "AUTO_REPAIR_NODES", "detail": "é"}])
+    files = {"entries.json": content, "operations.json": repairs}
+    evidence = read(directory(tmp_path, {k: pack(("\ufeff" + text).encode(encoding)) for k, text in files.items()}))
+    assert (evidence.tally.read, evidence.tally.malformed) == (10, 0)
+    assert not reasons(evidence)
+    assert not reasons(evidence, "operations")
 
 
 def test_gzip_under_a_plain_name(tmp_path: Path) -> None:

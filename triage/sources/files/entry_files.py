@@ -127,7 +127,7 @@ def entry_files(contents: Contents) -> EntryFiles:
             layout, fit = layout_of(found.path)
         except OSError as error:
             reason = f"{found.name} cannot be read: {error.strerror or error}"
-            known.gaps.append(Gap(source="entries", reason=reason, remedy=f"chmod +r {quote(found.name)}"))
+            known.gaps.append(Gap(source="entries", reason=reason, remedy=f"chmod +r {quote(str(found.path))}"))
             continue
         if layout is Layout.EMPTY:
             known.gaps.append(Gap(source="entries", reason=f"{found.name} is empty", remedy="export it again"))

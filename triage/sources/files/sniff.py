@@ -5,7 +5,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
-from triage.sources.files.unpacked import GZIP_MAGIC, opened, why_broken
+from triage.sources.files.unpacked import GZIP_MAGIC, as_it_lies, opened, why_broken
 
 _HEAD = 256 << 10
 BOM = b"\xef\xbb\xbf"
@@ -31,13 +31,13 @@ def layout_of(path: Path) -> tuple[Layout, bool]:
         packed = file.read(2) == GZIP_MAGIC
     with opened(path) as file:
         head = file.read(_HEAD)
-        broken = why_broken(file)
+        broken, own = why_broken(file), as_it_lies(file)
     if broken and not head:
         return Layout.STREAM, False
     body = head.removeprefix(BOM).lstrip(b"\x00 \t\r\n")
     layout = _layout(body)
     named_packed = path.name.lower().endswith(".gz")
-    plain = not broken and packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
+    plain = own and not broken and packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
     return layout, plain and layout in (Layout.LINES, Layout.ARRAY, Layout.EMPTY)
 
 
