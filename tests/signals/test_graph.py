@@ -4,7 +4,7 @@ import pytest
 
 from triage.signals import load_pack
 from triage.signals.drawing import as_svg, as_text
-from triage.signals.graph import Graph, cycles
+from triage.signals.graph import Graph, cycles, one_way
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,19 @@ def test_the_way_from_cause_to_consequence_can_be_walked_both_ways(graph):
 
 def test_every_effect_ranks_below_its_causes(graph):
     for name, links in graph.effects.items():
-        assert all(graph.ranks[link.id] > graph.ranks[name] for link in links)
+        assert all(graph.ranks[link.id] > graph.ranks[name] for link in links if link.id not in graph.causes[name])
+
+
+def test_a_panic_may_follow_a_lockup_or_leave_one_behind(graph):
+    assert "kernel-panic" in graph.downstream("soft-lockup")
+    assert "soft-lockup" in graph.downstream("kernel-panic")
+    assert graph.ranks["node-not-ready"] > graph.ranks["kernel-panic"] > graph.ranks["system-oom"]
+
+
+def test_two_that_bring_on_each_other_are_no_circle_and_three_are():
+    pair = {"a": ["b", "c"], "b": ["a"], "c": ["c"]}
+    assert one_way(pair) == {"a": ["c"], "b": [], "c": ["c"]}
+    assert cycles(one_way({"a": ["b"], "b": ["c"], "c": ["a"]})) == [("a", "b", "c", "a")]
 
 
 def test_circles_are_found_once_each():

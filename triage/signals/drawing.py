@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from triage.model.signal import Role
-from triage.signals.graph import Graph, order
+from triage.signals.graph import Graph, one_way, order
 from triage.units import format_duration
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 190, 26, 90, 12, 16
@@ -70,7 +70,7 @@ def _places(graph: Graph) -> Mapping[str, tuple[int, int]]:
 def _columns(graph: Graph) -> list[list[str]]:
     """The signals by rank; a few sweeps put each beside the middle of its neighbours, so that fewer lines cross."""
     columns: list[list[str]] = [[] for _ in range(max(graph.ranks.values(), default=-1) + 1)]
-    for name in order({name: [link.id for link in links] for name, links in graph.effects.items()}):
+    for name in order(one_way({name: [link.id for link in links] for name, links in graph.effects.items()})):
         columns[graph.ranks[name]].append(name)
     beside = {name: [link.id for link in graph.effects[name]] + list(graph.causes[name]) for name in graph.effects}
     for _ in range(8):

@@ -9,7 +9,11 @@ from triage.model.signal import Link, Pack
 
 @dataclass(frozen=True)
 class Graph:
-    """Signals as nodes, `leads_to` as edges from cause to effect; free of circles in a checked pack."""
+    """Signals as nodes, `leads_to` as edges from cause to effect.
+
+    In a checked pack two signals may bring on each other (a panic follows a lock-up, or leaves one behind: time tells
+    which), and beyond such pairs nothing runs in a circle.
+    """
 
     pack: Pack
 
@@ -37,11 +41,15 @@ class Graph:
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:
-        """How many steps each signal lies below the furthest of its causes; 0 for what nothing brings on."""
+        """How many steps each signal lies below the furthest of its causes; 0 for what nothing brings on.
+
+        Of two that bring on each other neither lies below the other.
+        """
         rank = dict.fromkeys(self.effects, 0)
-        for name in order({name: [link.id for link in links] for name, links in self.effects.items()}):
-            for link in self.effects[name]:
-                rank[link.id] = max(rank[link.id], rank[name] + 1)
+        edges = one_way({name: [link.id for link in links] for name, links in self.effects.items()})
+        for name in order(edges):
+            for effect in edges[name]:
+                rank[effect] = max(rank[effect], rank[name] + 1)
         return rank
 
 
@@ -53,6 +61,14 @@ def _walk(start: str, edges: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         level = list(dict.fromkeys(level))
         seen |= dict.fromkeys(level)
     return tuple(seen)
+
+
+def one_way(edges: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The edges without those between two signals that bring on each other."""
+    return {
+        name: [effect for effect in effects if effect == name or name not in edges.get(effect, ())]
+        for name, effects in edges.items()
+    }
 
 
 def order(edges: Mapping[str, Sequence[str]]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from triage.signals.drafts import Draft, SignalFile
 from triage.signals.faults import Fault, Trail, did_you_mean
-from triage.signals.graph import cycles
+from triage.signals.graph import cycles, one_way
 from triage.signals.lint.rule import Rule
 
 
@@ -33,13 +33,13 @@ class LinksResolve(Rule):
 
 
 class CausesRunOneWay(Rule):
-    """A circle of causes has no most upstream signal."""
+    """A circle of causes has no most upstream signal; of two that bring on each other, the first seen is."""
 
     def faults(self, draft: Draft) -> Iterator[Fault]:
-        """No signal brings on itself, by whatever way round."""
+        """No signal brings on itself, by whatever way round, but for the way there and back between two."""
         edges = {file.signal.id: [link.id for link in file.signal.leads_to] for file in draft.files}
         by_id = {file.signal.id: file for file in draft.files}
-        for circle in cycles(edges):
+        for circle in cycles(one_way(edges)):
             file = by_id[circle[0]]
             index = edges[circle[0]].index(circle[1])
             yield file.fault(("leads_to", index, "id"), f"causes in a circle: {' → '.join(circle)}")
