@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from triage.evidence.alerts import parse_alerts
+from triage.evidence.alerts import alerts_of, parse_alerts
 from triage.evidence.lookback import lookback_of
 
 OPENED = 1_772_337_600  # 2026-03-01T04:00:00Z
@@ -222,3 +222,20 @@ def test_what_is_no_alert_is_counted() -> None:
 )
 def test_lookback(texts: list[str | None], seconds: float | None) -> None:
     assert lookback_of(texts) == seconds
+
+
+def test_alerts_of_other_clusters_are_left_out() -> None:
+    def google(name: str, cluster: str | None) -> dict[str, Any]:
+        labels = {"cluster_name": cluster} if cluster else {}
+        resource = {"type": "k8s_container", "labels": labels}
+        return {"name": f"projects/p/alerts/{name}", "openTime": "2026-03-01T04:00:00Z", "resource": resource}
+
+    def prometheus(name: str, **labels: str) -> dict[str, Any]:
+        return {"labels": {"alertname": name, **labels}, "startsAt": "2026-03-01T04:00:00Z", "fingerprint": name}
+
+    listed = [google("ours", "prod"), google("theirs", "staging"), google("nobody's", None)]
+    found, _ = parse_alerts([{"alerts": listed}])
+    assert [name.rpartition("/")[2] for name in alerts_of(found, "prod")["id"]] == ["nobody's", "ours"]
+    found, _ = parse_alerts([[prometheus("a", cluster="eu-1"), prometheus("b", cluster="eu-2"), prometheus("c")]])
+    assert len(alerts_of(found, "prod")) == 3
+    assert alerts_of(found, "eu-1")["policy"].tolist() == ["a", "c"]

@@ -43,10 +43,11 @@ def service_of(labels: Mapping[str, Any]) -> str | None:
 
 
 def place_of(labels: Mapping[str, Any], *, resource_type: str | None = None) -> dict[str, str | None]:
-    """`node`, `namespace` and `workload` (namespace/name) as far as the labels name them."""
+    """`cluster`, `node`, `namespace` and `workload` (namespace/name) as far as the labels name them."""
     namespace = first_text(labels, "namespace_name", "namespace", "kubernetes_namespace", "exported_namespace")
     name = _controller(labels, namespace)
     return {
+        "cluster": first_text(labels, "cluster_name", "cluster"),
         "node": _node(labels, resource_type),
         "namespace": namespace,
         "workload": f"{namespace}/{name}" if namespace and name else None,

@@ -47,6 +47,18 @@ def parse_alerts(documents: Iterable[Any]) -> tuple[pd.DataFrame, tuple[Gap, ...
     return frame(ALERTS, ordered), gaps
 
 
+def alerts_of(alerts: pd.DataFrame, cluster: str) -> pd.DataFrame:
+    """The alerts (`ALERTS`) without those that name another cluster: Cloud Monitoring lists a whole metrics scope.
+
+    What Prometheus calls `cluster` may be a name of its own, so there another one counts only beside alerts that name
+    ours.
+    """
+    named, ours = alerts["cluster"].notna(), alerts["cluster"] == cluster
+    by_google = alerts["source"].isin(("monitoring", "notification"))
+    known = by_google | (ours & ~by_google).any()
+    return alerts[~named | ours | ~known].reset_index(drop=True)
+
+
 def _alerts(document: Any, depth: int) -> Iterator[Row | None]:
     """The rows in a document of any of the shapes; None for each record that is none of them."""
     if isinstance(document, list):
@@ -101,6 +113,7 @@ def _monitoring(alert: Mapping[str, Any]) -> Row:
         "closed": time_ns(alert.get("closeTime")),
         "severity": _severity(first_text(policy, "severity")),
         **place_of(labels, resource_type=first_text(resource, "type")),
+        "cluster": first_text(mapping(resource.get("labels")), "cluster_name"),
         "lookback_s": lookback_of(told),
         "url": None,
         "source": "monitoring",
@@ -135,6 +148,7 @@ def _notification(document: Mapping[str, Any]) -> Iterator[Row | None]:
         "closed": closed if (first_text(incident, "state") or "closed").lower() == "closed" else None,
         "severity": _severity(first_text(incident, "severity")),
         **place_of(labels, resource_type=kind),
+        "cluster": first_text(mapping(resource.get("labels")), "cluster_name"),
         "lookback_s": lookback_of(told),
         "url": _link(incident.get("url")),
         "source": "notification",

@@ -74,6 +74,7 @@ ALERTS = {
     "id": TEXT,  # see design: name | incident_id | fingerprint@startsAt | sorted labels@first sample
     "policy": TEXT,
     "service": TEXT,
+    "cluster": TEXT,  # where a label names one
     "opened": TIME,
     "closed": TIME,  # NaT while open
     "severity": TEXT,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from triage.evidence.alerts import parse_alerts
+from triage.evidence.alerts import alerts_of, parse_alerts
 from triage.evidence.clusters import Description, parse_clusters
 from triage.evidence.manifest import Manifest
 from triage.evidence.metrics import parse_metrics
@@ -57,15 +57,16 @@ class OfCluster:
     cluster: Cluster
     node_pools: pd.DataFrame
     operations: pd.DataFrame
+    alerts: pd.DataFrame
     metrics: pd.DataFrame
     logged: pd.DataFrame
     """COVERAGE, as the metric `log_entry_count` tells it."""
     gaps: tuple[Gap, ...]
 
-    def times(self, alerts: pd.DataFrame) -> Iterator[int]:
+    def times(self) -> Iterator[int]:
         """The latest time of each kind, as nanoseconds since the epoch."""
         columns = [self.operations["start"], self.operations["end"], self.metrics["timestamp"]]
-        for column in [*columns, alerts["opened"], alerts["closed"]]:
+        for column in [*columns, self.alerts["opened"], self.alerts["closed"]]:
             latest = column.max()
             if pd.notna(latest):
                 yield int(latest.value)
@@ -107,4 +108,5 @@ def of_cluster(companions: Companions, cluster: Cluster) -> OfCluster:
             remedy = f"gcloud container clusters update {quote(cluster.name)} --logging=SYSTEM,WORKLOAD"
             gaps = (*gaps, Gap(source="entries", reason=reason, remedy=remedy))
     node_pools = description.node_pools if description else frame(NODE_POOLS)
-    return OfCluster(cluster, node_pools, operations, metrics, logged, gaps)
+    alerts = alerts_of(companions.alerts, cluster.name)
+    return OfCluster(cluster, node_pools, operations, alerts, metrics, logged, gaps)

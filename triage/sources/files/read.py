@@ -109,7 +109,7 @@ def _assemble(
     places = attribute(places_of(scanned), told.cluster, names, prefixes=prefixes, nodes=workloads.nodes["node"])
     spoke, logs = scanned.spoke, scanned.logs.merge(places, on=list(PLACE), how="left")
     ours = spoke[logs["belongs"].to_numpy(dtype="bool")[spoke["log"]]]
-    end, stray = evidence_end(ours, told.times(companions.alerts))
+    end, stray = evidence_end(ours, told.times())
     window = choose_window(ask, companions.manifest.end or end)
     start, stop = bounds(window)
     entries, duplicates = kept_entries(connection, places, start, stop)
@@ -132,7 +132,7 @@ def _assemble(
             scanned.pods.merge(places, on=list(PLACE), how="left"), workloads, min(stop, end or stop)
         ),
         operations=told.operations,
-        alerts=companions.alerts,
+        alerts=told.alerts,
         metrics=told.metrics,
         pods=workloads.pods,
         nodes=workloads.nodes,
