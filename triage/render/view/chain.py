@@ -206,7 +206,9 @@ def _varied(lines: Iterable[Line]) -> list[Line]:
 def _seen(summary: OccurrenceSummary | None) -> str:
     if summary is None:
         return ""
-    text = f"{summary.count:,}× on {words.count(len(summary.nodes), 'node')}"
+    text = f"{summary.count:,}×"
+    if summary.nodes:  # GKE's own operations name none
+        text += f" on {words.count(len(summary.nodes), 'node')}"
     if summary.episodes:
         text += f", in {words.count(summary.episodes, 'episode')}"
     return text
