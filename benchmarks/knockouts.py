@@ -11,13 +11,16 @@ from benchmarks.judging import CONFIDENT, RANK
 from fixtures.simulate.cluster import Node
 from fixtures.simulate.workloads import Pod
 from fixtures.simulate.world import World
+from triage.correlate.control_plane import SIGNAL as CONTROL_PLANE
 
 Report = dict[str, dict[str, object]]
 
 
 def without_cause(world: World) -> None:
-    """Delete every line, and every metric, that names the cause."""
+    """Delete every line, every metric, and every operation on the control plane, that names the cause."""
     causes = set(world.described.expect.causes)
+    if CONTROL_PLANE in causes:
+        world.operations = [operation for operation in world.operations if operation.kind != "UPGRADE_MASTER"]
     world.records = [record for record in world.records if not causes & set(record.signals)]
     world.described.files = [name for name in world.described.files if name != "metrics"]
 
