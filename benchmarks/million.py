@@ -5,7 +5,7 @@
 Prints a Markdown table: seconds, entries a second, peak memory, and how much slower than the bare scan of the same file
 in the same run. Then the same command at a quarter and a half of the entries, to show that time grows in proportion.
 The goals: at least ten times as fast as jq, at most twice the bare scan, under 1 GB, linear. Compare within one run,
-and CPU seconds where the machine is busy. docs/decisions/0007 says where the time goes, and which goals are not reached.
+and CPU seconds where the machine is busy. docs/decisions/0007 says where the time goes, and which goals are missed.
 """
 
 import argparse
