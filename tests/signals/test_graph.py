@@ -30,6 +30,33 @@ def test_a_panic_may_follow_a_lockup_or_leave_one_behind(graph):
     assert graph.ranks["node-not-ready"] > graph.ranks["kernel-panic"] > graph.ranks["system-oom"]
 
 
+THROUGH_OTHERS = (
+    "image-streaming-quota", "ip-exhaustion", "dns-failure", "metadata-server-failure", "clock-skew",
+    "scale-up-blocked", "konnectivity-down", "unregister-netdevice", "image-pull-failure", "control-plane-change",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", THROUGH_OTHERS)
+def test_what_takes_no_node_down_by_itself_has_no_direct_link_to_not_ready(graph, name):
+    assert "node-not-ready" not in [link.id for link in graph.effects[name]]
+
+
+@pytest.mark.parametrize(
+    ("name", "alternative"),
+    [
+        ("clock-skew", "time-daemon"),
+        ("gpu-xid", "program"),
+        ("runtime-down", "stop-timeout"),
+        ("filesystem-readonly", "data-disk"),
+        ("network-unavailable", "cni-at-start"),
+        ("kernel-panic", "told-to"),
+    ],
+)
+def test_what_is_routine_or_concerns_one_pod_alone_is_a_hint(graph, name, alternative):
+    (found,) = [a for s in graph.pack.signals if s.id == name for a in s.detect if a.name == alternative]
+    assert not found.mechanism
+
+
 def test_two_that_bring_on_each_other_are_no_circle_and_three_are():
     pair = {"a": ["b", "c"], "b": ["a"], "c": ["c"]}
     assert one_way(pair) == {"a": ["c"], "b": [], "c": ["c"]}
