@@ -139,7 +139,7 @@ def test_commands_are_copied_without_the_button_in_them(look: Any) -> None:
     button = opened.page.locator(".now pre .copy").nth(1)
     button.focus()
     opened.page.keyboard.press("Enter")
-    opened.page.wait_for_function("[...document.querySelectorAll('.copy')].some(b => b.textContent !== 'Copy')")
+    opened.page.wait_for_function("() => [...document.querySelectorAll('.copy')].some(b => b.textContent !== 'Copy')")
     assert (
         opened.page.evaluate("navigator.clipboard.readText()")
         == "kubectl rollout restart deployment/pdfgenerator --namespace=default"

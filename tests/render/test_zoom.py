@@ -348,7 +348,7 @@ def test_both_pictures_of_a_figure_show_the_same_part(look: Any) -> None:
     Lens(opened).press("Home", "+", "+")
     opened.page.set_viewport_size({"width": 390, "height": 800})
     narrow = Lens(opened, "narrow")
-    narrow.page.wait_for_function("!document.querySelector('svg.narrow .axis .day')")
+    narrow.page.wait_for_function("() => !document.querySelector('svg.narrow .axis .day')")
     assert_drawn(narrow, incident, (ms(START), ms(START) + 6 * HOUR), NARROW)
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from io import BufferedReader
@@ -67,7 +68,8 @@ class Sieve:
 
         That is the file itself, or files in `scratch` that hold the lines that pass.
         """
-        return self._aside.submit(self._sieved, list(files), scratch)
+        as_they_are = [replace(file) for file in files]  # a file that is mended meanwhile moves
+        return self._aside.submit(self._sieved, as_they_are, scratch)
 
     def _sieved(self, files: Sequence[EntryFile], scratch: Path) -> Passed:
         small = sum(_size(file.path) for file in files) < _WORTH_IT
