@@ -129,8 +129,8 @@ def _direct_or_none(f: Facts) -> tuple[bool, str]:
         return True, "no workload is blamed"
     return f.basis == "direct", {
         "direct": f"{'metrics of its containers' if f.measured else 'lines that name the culprit'} name {f.workload}",
-        "complaints": f"only that lines tell of {f.workload}'s pods first or most points to it",
-        "co-location": f"only co-location points to {f.workload}",
+        "complaints": f"{f.workload}’s pods stand first or most often in the lines, and none says that they hold it",
+        "co-location": f"only where its pods ran points to {f.workload}",
     }.get(f.basis or "", "")
 
 

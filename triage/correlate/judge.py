@@ -120,11 +120,11 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
     if facts.total == 1 and confidence is Confidence.LIKELY:
         return "One episode alone cannot confirm a cause, however clear its lines are."
     if not unmet and facts.basis in ("co-location", "complaints"):
-        by = "co-location" if facts.basis == "co-location" else "lines that tell of its pods first or most"
+        by = "where its pods ran" if facts.basis == "co-location" else "how often its pods stand in the lines"
         return f"The cause is well evidenced, but {facts.workload} is named by {by} alone."
     if unmet:
         first = unmet[0]
-        return f"Not {first.level.value}, because this is not met: {first.rule} ({first.detail})."
+        return f"Not {first.level.value} by the rule “{first.rule}”: {first.detail}."
     return "All gates up to this level are met."
 
 

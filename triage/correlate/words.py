@@ -133,7 +133,7 @@ def _driver(facts: Facts) -> str:
     if facts.workload:
         how = {
             "direct": f"which {'its own metrics' if facts.measured else 'the lines themselves'} name",
-            "complaints": "whose pods the lines tell of first or most",
+            "complaints": "whose pods stand first or most often in these lines",
             "co-location": "which ran on the failing nodes far more often than chance would put it there",
         }[facts.basis or "direct"]
         return f", driven by {facts.workload}, {how}"

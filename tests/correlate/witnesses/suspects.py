@@ -90,7 +90,7 @@ def a_report_that_can_make_no_threads_and_pods_that_cannot_start() -> None:
         story.place("shop/web", story.node(i))
     verdict = story.tell().verdict
     assert (verdict.workload, verdict.confidence) == ("billing/report", "likely")
-    assert "tell of first or most" in verdict.summary
+    assert "stand first or most often" in verdict.summary
 
 
 @witness("co-location: a pod without a sandbox ran nothing")
