@@ -1,6 +1,12 @@
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from tests.correlate.build import Story, at
+from triage.correlate.readiness import read_courses
+from triage.evidence.occurrences import OCCURRENCES
+from triage.evidence.tables import frame
 
 
 def test_a_repair_that_names_its_node_is_that_nodes_episode():
@@ -329,3 +335,20 @@ def test_a_node_that_is_born_is_not_going_down(quiet_before: float, episodes: in
     story._entry("kubelet", "k8s_node", 6.0005, node, '"Node became not ready" condition={Reason:KubeletNotReady}', {})
     story.event(node, 6.01, f"NodeReady: Node {node} status is now: NodeReady")
     assert len(story.tell().episodes) == episodes
+
+
+def test_the_audit_log_of_its_making_is_no_word_of_a_node() -> None:
+    story = Story()
+    node = story.node(3)
+    story.quiet = [(node, 0, 6.0)]
+    story.event(node, 6, "Starting: Starting kubelet.")
+    story._entry("kubelet", "k8s_node", 6.0005, node, '"Node became not ready" condition={Reason:KubeletNotReady}', {})
+    story.event(node, 6.01, f"NodeReady: Node {node} status is now: NodeReady")
+    evidence = story.evidence()
+    made = evidence.coverage[evidence.coverage["node"] == node].head(1)
+    moment = at(5.9)
+    made = made.assign(log_id="cloudaudit.googleapis.com/activity", bin=at(5.5), first=moment, last=moment)
+    told = replace(evidence, coverage=pd.concat([made, evidence.coverage], ignore_index=True))
+    (course,) = (found for name, found in read_courses(told, frame(OCCURRENCES)).items() if name == node)
+    assert course.started
+    assert not course.downs

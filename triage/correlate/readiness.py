@@ -28,6 +28,7 @@ _EVENTS = (
 _NODE_IN_TEXT = (
     r"(?i:node) (?P<name>[a-z0-9][a-z0-9.-]*) (?:status is now|event:|because it does not|has been rebooted)"
 )
+_AUDIT = "cloudaudit.googleapis.com/"
 _KUBELET_WORDS = r"Node became not ready"
 _READY_METRICS = (
     ("status_condition:Ready:True", True),
@@ -73,7 +74,9 @@ def read_courses(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, Cou
     marks: dict[str, list[tuple[int, str, str]]] = {}
     for at, node, what, source in (*_from_events(evidence), *_from_occurrences(occurrences), *_from_metrics(evidence)):
         marks.setdefault(node, []).append((at, what, source))
-    firsts = evidence.coverage.groupby("node")["first"].min().dropna()
+    # What the audit log says of a node (that its VM is being made) is no word of its own.
+    own = ~evidence.coverage["log_id"].str.startswith(_AUDIT, na=False).astype(bool)
+    firsts = evidence.coverage[own].groupby("node")["first"].min().dropna()
     heard = dict(zip(firsts.index, column_ns(firsts), strict=True))
     return {node: _course(node, sorted(set(found)), heard.get(node)) for node, found in sorted(marks.items())}
 
