@@ -84,6 +84,7 @@ def bare_scan(path: Path) -> float:
 
 
 def main() -> None:
+    """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--signals", type=int, nargs="+", default=[1, 10, 60])

@@ -319,7 +319,7 @@ def _derived(call: Call, operator: str, value: Value, entry: Entry) -> bool:
     if kind == "BOOL":
         known = {"true": True, "false": False}
         return text.lower() in known and _ordered(known[text.lower()], operator, known.get(value.text.lower()))
-    raise NotImplementedError(kind)
+    raise AssertionError(f"no function gives a {kind}")
 
 
 def _value_of(call: Call, entry: Entry) -> tuple[str | None, str]:
