@@ -23,6 +23,7 @@ from triage.correlate import (
     causes,
     chain,
     colocate,
+    complaints,
     episodes,
     explain,
     facts,
@@ -30,6 +31,7 @@ from triage.correlate import (
     report,
     seen,
     story,
+    traces,
     windows,
 )
 from triage.correlate.graph import Graph
@@ -138,7 +140,7 @@ def _each_for_itself(rows: Any) -> Any:
 
 def _any_complaint(row: Any) -> bool:
     """Whatever names a pod is taken for its complaint."""
-    return bool(row.signal != explain.ZOMBIES)
+    return bool(row.signal != traces.ZOMBIES)
 
 
 def _any_name(rows: Any) -> Any:
@@ -194,10 +196,10 @@ RULES: tuple[Off, ...] = (
     Off("onsets within 5 min are one group", ((episodes, "TOGETHER", -1),)),
     Off("clocks that run ahead are set back", ((story, "received_earlier", _always({})),)),
     Off("an application speaks of itself, not of the node", ((seen, "of_the_node", _all_spoken),)),
-    Off("what two workloads name is the node's", ((explain, "naming", _each_for_itself),)),
-    Off("what is said of one pod, or nearly used up, names nothing", ((explain, "naming", _any_name),)),
-    Off("what was over before the node went explains nothing", ((explain, "_over", _always(False)),)),
-    Off("what the node worked on after is a hint", ((explain, "_stale", _always(False)),)),
+    Off("what two workloads name is the node's", ((traces, "naming", _each_for_itself),)),
+    Off("what is said of one pod, or nearly used up, names nothing", ((traces, "naming", _any_name),)),
+    Off("what was over before the node went explains nothing", ((traces, "_over", _always(False)),)),
+    Off("what the node worked on after is a hint", ((traces, "_stale", _always(False)),)),
     Off("the ups and downs of one node are one trouble", ((facts, "_apart", len),)),
     Off("evidence before the last episode's end is dead", ((windows, "_floor", _always(0)),)),
     Off("slow burns are tied to no episode", ((align, "SLOW_BURN_S", float("inf")),)),
@@ -225,11 +227,11 @@ RULES: tuple[Off, ...] = (
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
     Off("causal graph: a mere metric is no root above what a line names", ((explain, "_mere_metric", _always(False)),)),
     Off("causal graph: own words are no root above what a line names", ((explain, "_mere_words", _always(False)),)),
-    Off("causal graph: metrics may come five minutes late", ((explain, "_TOLERANCE", explain.MINUTE),)),
+    Off("causal graph: metrics may come five minutes late", ((explain, "TOLERANCE", explain.MINUTE),)),
     Off("causal graph: a slow cause lies further back than an hour", ((Graph, "_reach", _always(windows.LENGTH)),)),
     Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),
     Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
-    Off("three nodes at once: what no node bears", ((explain, "_crowds", _always(None)),)),
+    Off("three nodes at once: what no node bears", ((traces, "_crowds", _always(None)),)),
     Off("the list of operations tells of the control plane", ((story, "with_operations", lambda seen, _: seen),)),
     Off("what acts from outside comes first", ((explain, "EXTERNAL", ()),)),
     Off("an act from outside may only end what it did not cause", ((explain, "_only_ended", _always(False)),)),
@@ -237,12 +239,14 @@ RULES: tuple[Off, ...] = (
     Off("of equal counts the first", ((explain, "_late", _always(0)),)),
     Off("direct evidence", ((causes, "name_directly", _always(attribute.NOBODY)),)),
     Off("direct evidence: wording must name the culprit", ((attribute, "_names_culprit", _always(True)),)),
-    Off("direct evidence: complaints that dominate", ((attribute, "_from_complaints", _always(attribute.NOBODY)),)),
-    Off("direct evidence: who cannot start complains of nothing", ((attribute, "_complains", _any_complaint),)),
+    Off("direct evidence: complaints that dominate", ((attribute, "find_loudest", _always(None)),)),
+    Off("direct evidence: who cannot start complains of nothing", ((complaints, "_complains", _any_complaint),)),
     Off("direct evidence: placements second who complains most", ((colocate.Located, "seconds", _always(True)),)),
     Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
     Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
-    Off("direct evidence: who is refused all day holds no ids", ((attribute, "_capped", _always(frozenset())),)),
+    Off(
+        "direct evidence: who is refused all day holds no ids", ((attribute, "capped_workloads", _always(set())),)
+    ),
     Off("direct evidence: who held little is a victim", ((attribute, "large_kills", lambda named, *_: named),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
     Off("direct evidence: metrics tell who held most", ((causes, "holders", _always({})),)),

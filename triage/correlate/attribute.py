@@ -10,16 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
+from triage.correlate.capped import capped_workloads
+from triage.correlate.complaints import find_loudest
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.explain import PIDS, ZOMBIES
 from triage.correlate.holders import Held
 from triage.correlate.homes import Homes, is_workload
 from triage.correlate.sizes import large_evictions, large_kills
-from triage.correlate.times import HOUR, MINUTE
+from triage.correlate.times import MINUTE
+from triage.correlate.traces import PIDS, ZOMBIES
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
@@ -44,18 +45,10 @@ NOT_BY_A_WORKLOAD = frozenset(
     }
 )
 """Causes that no workload brings about: pods named beside them are victims."""
-_REFUSED = "fork rejected by pids controller in "
 _CULPRIT = re.compile(
     r"pids controller in "  # kernel, kernel/cgroup/pids.c: the group whose limit was hit
     r"|task_memcg=|Task in /\S+ killed as a result"  # kernel, mm/oom_kill.c, mm/memcontrol.c: the task that was chosen
     r"|Container \S+ was using \S+, (?:request is|which exceeds)"  # kubelet, pkg/kubelet/eviction: evicted for its use
-)
-# Kubelet (pkg/kubelet/kuberuntime, pkg/kubelet/pod_workers.go), its events, containerd and docker on a pod that cannot
-# start: it runs nothing yet, and whoever it is was only scheduled there last.
-_NOT_STARTED = re.compile(
-    r"(?i)\b(?:Create|Run)PodSandbox|error syncing pod|\b(?:Start|Create|Run)Container(?:Error)?\b|MountVolume\.|"
-    r"failed to (?:create|start|run|set ?up) (?:the )?(?:pod )?(?:sandbox|container|containerd|shim)|"
-    r"unable to (?:attach or )?mount volumes|handler for POST \S*/containers/(?:create|\S+/start)"
 )
 _KIN = {
     ZOMBIES: (PIDS,),
@@ -113,13 +106,17 @@ def name_directly(
     if not by_a_workload(cause) or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
-    capped = _capped(scene, drafts, rows)
-    strong = {i: Counter({n: c for n, c in _culprits(r).items() if n not in capped}) for i, r in rows.items()}
+    own_limit = capped_workloads(scene, drafts, rows)
+    strong = {i: Counter({n: c for n, c in _culprits(r).items() if n not in own_limit}) for i, r in rows.items()}
     held = held or {}
     strong |= {i: Counter({by.workload: 1}) for i, by in held.items()}
     if any(strong.values()):
         return _measured(_from_strong(strong, episodes, drafts, homes), held, len(episodes))
-    return _from_complaints(scene, rows, drafts, cause, homes)
+    loudest = find_loudest(scene, rows, drafts, cause, homes)
+    if loudest is None:
+        return NOBODY
+    suspect, complained = loudest
+    return Named((suspect,), dict.fromkeys(complained, suspect.name), suspect.name, strong=False)
 
 
 def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.DataFrame:
@@ -145,42 +142,6 @@ def _culprits(rows: pd.DataFrame) -> Counter[str]:
     named = rows[rows.apply(_names_culprit, axis=1)]
     named = named.assign(told=named["at"] // ONE_TALE).drop_duplicates(["workload", "namespace", "pod", "told"])
     return Counter(named["workload"])
-
-
-def _capped(scene: Scene, drafts: Sequence[Draft], rows: Mapping[int, pd.DataFrame]) -> set[str]:
-    """The workloads that are refused forks more often while nothing goes bad: pods at a limit of their own.
-
-    Their limit keeps them from taking the node's ids, so a refusal before a failure says nothing either.
-    """
-    said = scene.seen.rows[scene.seen.rows["signal"] == PIDS]
-    said = said[said["message"].str.contains(_REFUSED, regex=False, na=False) & said["workload"].notna()]
-    if said.empty:
-        return set()
-    moments = said.drop_duplicates(["workload", "where", "at"])[["workload", "where", "at"]]
-    inside = pd.concat(list(rows.values()))[["workload", "where", "at"]].drop_duplicates()
-    failing = pd.Series(False, index=moments.index)
-    for draft in drafts:
-        until = draft.end if draft.end is not None else scene.end
-        failing |= (moments["where"] == draft.node) & moments["at"].between(draft.start - HOUR, until)
-    outside = Counter(moments["workload"][~failing])
-    before = Counter(inside["workload"])
-    return {name for name, times in outside.items() if times > before[name]}
-
-
-def without_capped(scene: Scene, drafts: Sequence[Draft], occurrences: pd.DataFrame) -> pd.DataFrame:
-    """The occurrences without refusals in pods that are at a limit of their own all day: they say nothing of nodes.
-
-    A node's own want of process ids would else seem as frequent on healthy nodes as such pods are.
-    """
-    lead_ups = {}
-    for i, draft in enumerate(drafts):
-        low, high = lookback(scene, drafts, i, scene.graph.reach(PIDS))
-        lead_ups[i] = scene.seen.within(PIDS, draft.node, low, high)
-    capped = _capped(scene, drafts, lead_ups) if lead_ups else set()
-    if not capped:
-        return occurrences
-    refused = occurrences["message"].str.contains(_REFUSED, regex=False, na=False)
-    return occurrences[~(refused & (occurrences["signal"] == PIDS) & occurrences["workload"].isin(sorted(capped)))]
 
 
 def _names_culprit(row: pd.Series) -> bool:
@@ -258,54 +219,3 @@ def _top(counts: Counter[str]) -> list[str]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     most = ordered[0][1]
     return [name for name, n in ordered if 2 * n > most]
-
-
-def _complains(row: Any) -> bool:
-    """Whether a line tells that a workload fares badly. Who prints a list of processes, or never started, does not."""
-    return row.signal != ZOMBIES and (row.stream == "container" or not _NOT_STARTED.search(row.message or ""))
-
-
-def _from_complaints(
-    scene: Scene, rows: Mapping[int, pd.DataFrame], drafts: Sequence[Draft], cause: str, homes: Homes
-) -> Named:
-    """One workload whose own complaints come first or make up most of them, in every episode that has any.
-
-    Needs two such episodes and most of all episodes; never a DaemonSet; and its pods on healthy nodes must be quiet.
-    Who forks most complains most, culprit or not, so this names somebody to look at; the placements have to agree.
-    """
-    own = {i: r[[_complains(row) for row in r.itertuples()]] for i, r in rows.items()}
-    with_any = {i: r for i, r in own.items() if len(r)}
-    if len(with_any) < 2 or len(with_any) < _MOST * len(rows):
-        return NOBODY
-    common = set.intersection(*(set(r["workload"]) for r in with_any.values()))
-    failing = {drafts[i].node for i in rows}
-    qualified = []
-    for name in sorted(common):
-        leads = [
-            i
-            for i, r in with_any.items()
-            if r["workload"].iloc[0] == name or (r["workload"] == name).mean() > _DOMINANT
-        ]
-        others = [
-            i
-            for i, r in with_any.items()
-            if any((r["workload"] == o).mean() > 0.3 for o in set(r["workload"]) - {name})
-        ]
-        if len(leads) < len(with_any) or 2 * len(others) > len(with_any) or homes.kinds.get(name) == "DaemonSet":
-            continue
-        elsewhere = scene.seen.rows[(scene.seen.rows["signal"] == cause) & (scene.seen.rows["workload"] == name)]
-        if (~elsewhere["where"].isin(failing)).mean() <= 0.1:
-            qualified.append(name)
-    if len(qualified) != 1:
-        return NOBODY
-    name = qualified[0]
-    suspect = Suspect(
-        name=name,
-        basis="direct",
-        score=round(len(with_any) / len(rows), 4),
-        kind=homes.kinds.get(name),
-        reason=f"Its complaints come first, or are most of them, in {len(with_any)} of {len(rows)} episodes.",
-        episodes=len(with_any),
-        complains=True,
-    )
-    return Named((suspect,), dict.fromkeys(with_any, name), name, strong=False)

@@ -14,7 +14,7 @@ from triage.correlate.chain import build_chain
 from triage.correlate.colocate import NOWHERE_IN_PARTICULAR, locate
 from triage.correlate.coverage import broken_off
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.explain import PIDS, ZOMBIES, Explanation
+from triage.correlate.explain import Explanation
 from triage.correlate.facts import Facts, gather
 from triage.correlate.holders import holders
 from triage.correlate.judge import most_planned
@@ -22,6 +22,7 @@ from triage.correlate.lines import cause_lines
 from triage.correlate.report import cause_query
 from triage.correlate.stage import Stage
 from triage.correlate.timeline import metric_title
+from triage.correlate.traces import PIDS, ZOMBIES
 from triage.correlate.trend import trends
 from triage.correlate.windows import lookback
 from triage.model.incident import Cause, Trend

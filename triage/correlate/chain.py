@@ -7,8 +7,8 @@ from statistics import median
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.explain import PIDS, ZOMBIES, Trace
 from triage.correlate.times import MINUTE, SECOND, length_ns
+from triage.correlate.traces import PIDS, ZOMBIES, Trace
 from triage.correlate.windows import lookback
 from triage.model.incident import ChainLink
 from triage.model.signal import Role

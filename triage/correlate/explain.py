@@ -2,50 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.seen import NOWHERE
-from triage.correlate.times import MINUTE, column_ns
-from triage.correlate.voices import naming
+from triage.correlate.times import MINUTE
+from triage.correlate.traces import PIDS, TOLERANCE, ZOMBIES, Trace, read_traces, trace_of
 from triage.correlate.windows import lookback
 
-ZOMBIES, PIDS = "zombie-processes", "pid-exhaustion"
 EXTERNAL = ("host-error", "vm-deleted-by-user", "guest-shutdown", "control-plane-change")
 """What was done to the VM or the control plane from outside explains everything that came after it."""
-CROWD = 3
-"""So many nodes within five minutes share a cause."""
-_TOLERANCE = 5 * MINUTE
-"""Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
-_CLOSE = 15 * MINUTE
-_FRESH = 30 * MINUTE
-_LASTING = (ZOMBIES, "filesystem-readonly")
-# kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
-_CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
 _MOST = 0.7
 """A root that was seen in this share of the episodes of what it brings on is the cause of all that show it."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One cause signal's evidence for one episode: first time, how many lines, and of these with a mechanism (ns).
-
-    `own_words` tells that only applications speak, each about itself (`triage.correlate.voices`).
-    """
-
-    signal: str
-    node: str
-    first: int
-    last: int
-    count: int
-    mechanism: int
-    metric_only: bool
-    own_words: bool = False
-    standing: bool = False
-    """Whether it is a state that lasts until something ends it."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +40,7 @@ class Explanation:
 
 def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, Association]) -> Explanation:
     """Weigh the cause signals of all unplanned episodes."""
-    unplanned = [i for i, d in enumerate(drafts) if d.planned is None]
-    traces = {i: _traces(scene, drafts, i) for i in unplanned}
-    _crowds(scene, drafts, unplanned, traces)
+    traces = read_traces(scene, drafts)
     deviating = {s for s, a in associations.items() if a.deviates}
     deviating |= {s for found in traces.values() for s, t in found.items() if t.node == NOWHERE}
     counts = _counts(drafts, traces, deviating)
@@ -83,7 +50,7 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     seen = {s for found in traces.values() for s in found}
     chosen = set(by_episode.values())
     consistent = {
-        i: roots[i][0] for i in unplanned if i not in by_episode and roots[i] and _follows(scene, roots[i], chosen)
+        i: roots[i][0] for i in traces if i not in by_episode and roots[i] and _follows(scene, roots[i], chosen)
     }
     explained = Counter(by_episode.values())
     ranked = sorted(chosen, key=lambda c: (-explained[c], *_merit(c, traces, associations)))
@@ -95,76 +62,6 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
         background=tuple(sorted(seen - deviating)),
         consistent=consistent,
     )
-
-
-def _traces(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, Trace]:
-    """Every cause signal with evidence before NotReady on the episode's node."""
-    draft = drafts[index]
-    found: dict[str, Trace] = {}
-    if not draft.known_node:
-        return found
-    for signal in scene.seen.on(draft.node):
-        if scene.graph.is_cause(signal):
-            low, high = lookback(scene, drafts, index, scene.graph.reach(signal))
-            trace = _trace(scene, signal, draft.node, low, high)
-            if trace and not _over(scene, draft, trace):
-                found[signal] = replace(trace, mechanism=0) if _stale(scene, draft, trace) else trace
-    return found
-
-
-def _over(scene: Scene, draft: Draft, trace: Trace) -> bool:
-    """Whether the node said that it was over, minutes before it went, and nothing of it came again."""
-    cleared = scene.seen.cleared(trace.signal, trace.node, draft.onset - _TOLERANCE)
-    return cleared is not None and cleared >= trace.last and not draft.served_badly
-
-
-def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
-    """Whether the node worked on for half an hour after the last of it: that refutes what kills within minutes.
-
-    A state that nobody ended stays: a condition, a file system that is read-only, processes that nobody reaps.
-    """
-    if trace.standing or draft.served_badly or draft.onset - trace.last <= _FRESH:
-        return False
-    heard = scene.coverage.last_heard(trace.node, draft.onset)
-    return heard is not None and heard - trace.last > _FRESH
-
-
-def _trace(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:
-    rows = scene.seen.within(signal, node, low, high)
-    if rows.empty:
-        return None
-    at = rows["at"].to_numpy()
-    until = np.maximum(column_ns(rows["until"]), at)
-    return Trace(
-        signal=signal,
-        node=node,
-        first=int(at[0]),
-        last=int(until.max()),
-        count=len(rows),
-        mechanism=int((names := naming(rows)).sum()),
-        metric_only=bool((rows["stream"] == "metric").all()),
-        own_words=not (rows["spoken"] | names).any(),
-        standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
-    )
-
-
-def _crowds(scene: Scene, drafts: Sequence[Draft], unplanned: list[int], traces: dict[int, dict[str, Trace]]) -> None:
-    """Where three nodes or more fall together, what no node bears (the control plane, DNS) may explain them.
-
-    Not what was seen at other times as often as about such a fall: every operation has a beginning and an end.
-    """
-    groups: dict[int, list[int]] = {}
-    for i in unplanned:
-        groups.setdefault(drafts[i].group, []).append(i)
-    crowds = {min(drafts[i].onset for i in members): members for members in groups.values() if len(members) >= CROWD}
-    for signal in (s for s in scene.seen.on(NOWHERE) if scene.graph.is_cause(s)):
-        at = scene.seen.times(signal, NOWHERE)
-        near = sum(1 for time in at if any(abs(int(time) - onset) <= _CLOSE for onset in crowds))
-        for onset, members in crowds.items():
-            trace = _trace(scene, signal, NOWHERE, onset - _CLOSE, onset + MINUTE)
-            if trace and 2 * near > len(at):
-                for i in members:
-                    traces[i].setdefault(signal, trace)
 
 
 def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str], counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -192,7 +89,7 @@ def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
     if act.signal not in EXTERNAL or other.signal in EXTERNAL:
         return False
     named = other.mechanism > 0 and not other.metric_only and counts[other.signal] >= _MOST * counts[act.signal]
-    return named and other.first + _TOLERANCE < act.first
+    return named and other.first + TOLERANCE < act.first
 
 
 def _passed_over(scene: Scene, cause: Trace, effect: Trace, counts: Mapping[str, int]) -> bool:
@@ -220,7 +117,7 @@ def _came_too_late(scene: Scene, cause: Trace, effect: Trace) -> bool:
 
 
 def _slack(cause: Trace, effect: Trace) -> int:
-    return _TOLERANCE if cause.metric_only or effect.metric_only else MINUTE
+    return TOLERANCE if cause.metric_only or effect.metric_only else MINUTE
 
 
 def _brings_on(scene: Scene, cause: Trace, effect: Trace) -> bool:
@@ -322,7 +219,7 @@ def _zombies_first(
     for i in explained:
         low, _ = lookback(scene, drafts, i, scene.graph.reach(ZOMBIES))
         draft = drafts[i]
-        trace = _trace(scene, ZOMBIES, draft.node, low, draft.end if draft.end is not None else scene.end)
+        trace = trace_of(scene, ZOMBIES, draft.node, low, draft.end if draft.end is not None else scene.end)
         if trace:
             traces[i].setdefault(ZOMBIES, trace)
             observed.append(i)

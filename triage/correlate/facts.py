@@ -9,10 +9,11 @@ from triage.correlate.chain import NOT_READY, Chain
 from triage.correlate.colocate import Located
 from triage.correlate.control_plane import SIGNAL as CONTROL_PLANE
 from triage.correlate.episodes import Draft, Scene
-from triage.correlate.explain import PIDS, ZOMBIES, Explanation, Trace
+from triage.correlate.explain import Explanation
 from triage.correlate.resolve import USUAL
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
+from triage.correlate.traces import PIDS, ZOMBIES, Trace
 from triage.correlate.voices import ACTS
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect

@@ -8,9 +8,9 @@ import pandas as pd
 
 from triage.correlate.align import align, read_alerts, report_alerts, span_of_evidence, tie
 from triage.correlate.associate import associate, logs_by_signal
-from triage.correlate.attribute import without_capped
 from triage.correlate.badly import serving_badly
 from triage.correlate.budget import with_budget
+from triage.correlate.capped import without_capped
 from triage.correlate.causes import Findings, find_causes, planned_causes
 from triage.correlate.changes import find_changes
 from triage.correlate.clocks import received_earlier, set_back

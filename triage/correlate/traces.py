@@ -1,0 +1,121 @@
+"""What each cause signal showed before an episode, on its node: first and last time, how often, how clearly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triage.correlate.episodes import Draft, Scene
+from triage.correlate.seen import NOWHERE
+from triage.correlate.times import MINUTE, column_ns
+from triage.correlate.voices import naming
+from triage.correlate.windows import lookback
+
+ZOMBIES, PIDS = "zombie-processes", "pid-exhaustion"
+TOLERANCE = 5 * MINUTE
+"""Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
+CROWD = 3
+"""So many nodes within five minutes share a cause."""
+_CLOSE = 15 * MINUTE
+_FRESH = 30 * MINUTE
+_LASTING = (ZOMBIES, "filesystem-readonly")
+# kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
+_CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One cause signal's evidence for one episode: first time, how many lines, and of these with a mechanism (ns).
+
+    `own_words` tells that only applications speak, each about itself (`triage.correlate.voices`).
+    """
+
+    signal: str
+    node: str
+    first: int
+    last: int
+    count: int
+    mechanism: int
+    metric_only: bool
+    own_words: bool = False
+    standing: bool = False
+    """Whether it is a state that lasts until something ends it."""
+
+
+def read_traces(scene: Scene, drafts: Sequence[Draft]) -> dict[int, dict[str, Trace]]:
+    """Unplanned episode → signal → its trace."""
+    unplanned = [i for i, d in enumerate(drafts) if d.planned is None]
+    traces = {i: _traces(scene, drafts, i) for i in unplanned}
+    _crowds(scene, drafts, traces)
+    return traces
+
+
+def _traces(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, Trace]:
+    """Every cause signal with evidence before NotReady on the episode's node."""
+    draft = drafts[index]
+    found: dict[str, Trace] = {}
+    if not draft.known_node:
+        return found
+    for signal in scene.seen.on(draft.node):
+        if scene.graph.is_cause(signal):
+            low, high = lookback(scene, drafts, index, scene.graph.reach(signal))
+            trace = trace_of(scene, signal, draft.node, low, high)
+            if trace and not _over(scene, draft, trace):
+                found[signal] = replace(trace, mechanism=0) if _stale(scene, draft, trace) else trace
+    return found
+
+
+def _over(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether the node said that it was over, minutes before it went, and nothing of it came again."""
+    cleared = scene.seen.cleared(trace.signal, trace.node, draft.onset - TOLERANCE)
+    return cleared is not None and cleared >= trace.last and not draft.served_badly
+
+
+def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether the node worked on for half an hour after the last of it: that refutes what kills within minutes.
+
+    A state that nobody ended stays: a condition, a file system that is read-only, processes that nobody reaps.
+    """
+    if trace.standing or draft.served_badly or draft.onset - trace.last <= _FRESH:
+        return False
+    heard = scene.coverage.last_heard(trace.node, draft.onset)
+    return heard is not None and heard - trace.last > _FRESH
+
+
+def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:
+    """One signal's evidence on a node (`NOWHERE`: of no node) in a span; None where there is none."""
+    rows = scene.seen.within(signal, node, low, high)
+    if rows.empty:
+        return None
+    at = rows["at"].to_numpy()
+    until = np.maximum(column_ns(rows["until"]), at)
+    return Trace(
+        signal=signal,
+        node=node,
+        first=int(at[0]),
+        last=int(until.max()),
+        count=len(rows),
+        mechanism=int((names := naming(rows)).sum()),
+        metric_only=bool((rows["stream"] == "metric").all()),
+        own_words=not (rows["spoken"] | names).any(),
+        standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
+    )
+
+
+def _crowds(scene: Scene, drafts: Sequence[Draft], traces: dict[int, dict[str, Trace]]) -> None:
+    """Where three nodes or more fall together, what no node bears (the control plane, DNS) may explain them.
+
+    Not what was seen at other times as often as about such a fall: every operation has a beginning and an end.
+    """
+    groups: dict[int, list[int]] = {}
+    for i in traces:
+        groups.setdefault(drafts[i].group, []).append(i)
+    crowds = {min(drafts[i].onset for i in members): members for members in groups.values() if len(members) >= CROWD}
+    for signal in (s for s in scene.seen.on(NOWHERE) if scene.graph.is_cause(s)):
+        at = scene.seen.times(signal, NOWHERE)
+        near = sum(1 for time in at if any(abs(int(time) - onset) <= _CLOSE for onset in crowds))
+        for onset, members in crowds.items():
+            trace = trace_of(scene, signal, NOWHERE, onset - _CLOSE, onset + MINUTE)
+            if trace and 2 * near > len(at):
+                for i in members:
+                    traces[i].setdefault(signal, trace)
