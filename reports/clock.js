@@ -31,7 +31,7 @@ function writtenSpan(start, end) {
 
 (function () {
   var zone = document.getElementById("zone");
-  var toggle = make("button", { type: "button", "aria-pressed": "false" }, "Show " + zoneName() + " time");
+  var toggle = make("button", { type: "button", "aria-pressed": "false", title: "Show times in " + zoneName() }, "Local time");
   function show(element) {
     var was = element.getAttribute("data-utc") || element.textContent;
     element.setAttribute("data-utc", was);
@@ -43,7 +43,7 @@ function writtenSpan(start, end) {
   toggle.addEventListener("click", function () {
     local = !local;
     toggle.setAttribute("aria-pressed", String(local));
-    zone.firstChild.textContent = local ? "times in tables and charts in " + zoneName() + " " : "all times UTC ";
+    zone.firstChild.textContent = local ? "times in tables and charts in " + zoneName() : "all times UTC";
     all("time[datetime]").forEach(show);
     zoneListeners.forEach(function (listener) { listener(); });
   });

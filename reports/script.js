@@ -62,7 +62,8 @@ function filter(table) {
   label.appendChild(shown);
   table.parentNode.insertBefore(label, table);
   input.addEventListener("input", function () {
-    var wanted = input.value.toLowerCase(), left = 0;
+    var wanted = input.value.toLowerCase(), left = 0, fold = all(".fold", table.parentNode)[0];
+    if (fold && wanted) fold.checked = true;
     Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
       row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
       left += row.hidden ? 0 : 1;

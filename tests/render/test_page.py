@@ -50,6 +50,57 @@ def test_the_first_screen_answers_what_who_how_sure_since_when_and_what_now(look
         assert wanted in seen, wanted
 
 
+def wordy() -> str:
+    """A verdict whose title, summary and reason run long, as incidents of two causes do."""
+    incident = ALL["pid-leak"]()
+    verdict = incident.verdict.model_copy(
+        update={
+            "title": "Process ids exhausted, driven by statements/quarterly-statement-renderer-with-a-long-name; "
+            "and the VM's host failed in other episodes",
+            "summary": " ".join(f"Sentence {i} tells of nodes that went down and of what was seen." for i in range(12)),
+            "reason": "Not confirmed by the rule “The suspect, if one is named, by direct evidence”: " * 3,
+        }
+    )
+    return render(incident.model_copy(update={"verdict": verdict}), "html", redact=False)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "bare"])
+def test_on_a_phone_the_first_action_stands_on_the_first_screen_however_long_the_verdict_is(
+    look: Any, scripts: bool
+) -> None:
+    """844 pixels are the phone's; 664 are left between its browser's bars."""
+    opened = look(wordy(), width=390, scripts=scripts)
+    opened.page.set_viewport_size({"width": 390, "height": 844})
+    step = opened.page.locator("#now li").first
+    told, command = step.locator(".say").bounding_box(), step.locator("pre").bounding_box()
+    assert told["y"] + told["height"] <= 700
+    assert command["y"] + command["height"] <= 844
+    assert opened.page.locator(".facts .value").nth(3).bounding_box()["y"] < told["y"]
+    summary = opened.page.locator(".summary")
+    cut = summary.bounding_box()["height"]
+    opened.page.locator("label", has_text="Read it whole").click()
+    assert summary.bounding_box()["height"] > 3 * cut
+
+
+def test_long_lists_are_cut_short_on_a_phone_alone_and_open_by_keyboard(look: Any) -> None:
+    phone, desk = look(page_of("pid-leak"), width=390), look(page_of("pid-leak"))
+    rows = "#alerts tbody tr:visible"
+    assert desk.page.locator(rows).count() == 20
+    assert desk.page.locator(".fold:visible, .unfold:visible").count() == 0
+    assert phone.page.locator(rows).count() == 6
+    phone.page.evaluate("location.hash = '#alert-9'")
+    assert phone.page.locator("#alert-9").is_visible()
+    phone.page.locator("#fold-alerts").focus()
+    phone.page.keyboard.press("Space")
+    assert phone.page.locator(rows).count() == 20
+
+
+def test_a_filter_looks_into_what_a_phone_has_folded(look: Any) -> None:
+    opened = look(page_of("pid-leak"), width=390)
+    opened.page.locator("#alerts input[type=search]").fill("search")
+    assert opened.page.locator("#alerts tbody tr:visible").count() == 1
+
+
 @pytest.mark.parametrize("name", ["pid-leak", "quiet"])
 def test_without_scripts_nothing_is_missing(look: Any, name: str) -> None:
     """The same words stand on the page, but for the buttons that scripts add."""

@@ -16,6 +16,8 @@ _LEVELS = {
     Confidence.CONFIRMED: 3,
 }
 _MOST_ACTIONS = 3
+_SHORT_TITLE, _SHORT_SUMMARY, _SHORT_REASON = 90, 130, 80
+"""Letters that fit into the lines that a phone shows of each before one asks for more."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class FirstScreen:
     missing: tuple[Missing, ...]
     unseen: tuple[Gap, ...]
     against: int
+    folds: bool
+    """Whether title, summary or reason are too long to be shown whole on a phone's first screen."""
 
 
 def first_screen(incident: Incident) -> FirstScreen:
@@ -68,6 +72,11 @@ def first_screen(incident: Incident) -> FirstScreen:
         missing=verdict.missing,
         unseen=incident.gaps,
         against=len(verdict.against),
+        folds=(
+            len(verdict.title) > _SHORT_TITLE
+            or len(verdict.summary) > _SHORT_SUMMARY
+            or len(verdict.reason) > _SHORT_REASON
+        ),
     )
 
 
@@ -132,7 +141,7 @@ def _suspect(incident: Incident) -> Fact:
         return Fact("Suspects", words.listed(tied, 3), note, "#suspects", name=True)
     if incident.episodes and not unplanned(incident.episodes):
         return Fact("Suspect", "none", "planned work needs no culprit")
-    return Fact("Suspect", "none named", "no workload is blamed without evidence", "#suspects" if suspects else "")
+    return Fact("Suspect", "none named", "no evidence points to one", "#suspects" if suspects else "")
 
 
 def _since(incident: Incident) -> Fact:
@@ -143,7 +152,7 @@ def _since(incident: Incident) -> Fact:
     note = (
         f"{words.count(still_open, 'episode')} still open"
         if still_open
-        else f"last onset {words.day_and_clock(last)[:-3]}"
+        else f"last onset {words.clock_after(last, first)[:-3]}"
     )
     if len(episodes) == 1 and not still_open:
         note = f"{words.length((episodes[0].end - first).total_seconds())} long" if episodes[0].end else ""
