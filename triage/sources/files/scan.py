@@ -7,11 +7,12 @@ five minutes, and with the entries that are kept, not with the entries that are 
 
 from dataclasses import dataclass
 
+import duckdb
 import pandas as pd
 
 from triage.sources.files.entry_files import EntryFiles
 from triage.sources.files.looks import PLACE, logs_sql, pods_sql, speakers_sql, spoke_sql
-from triage.sources.files.sieve import Sieve
+from triage.sources.files.sieve import Passed, Sieve
 from triage.sources.files.survey import Survey
 from triage.sources.files.wanted import kept_sql, nothing_kept_sql
 from triage.sources.plan import Plan
@@ -44,28 +45,32 @@ def scan(survey: Survey, plan: Plan) -> Scanned:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {nothing_kept_sql()}")
         spoke = _nothing("log", "bin", "n", "first", "last", dtype="int64")
         return Scanned(_nothing(*PLACE, "log_name"), spoke, _nothing(*PLACE, *_POD), 0)
-    passed, left = _sieved(survey, plan)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE speakers AS {speakers_sql()}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE logs AS {logs_sql()}")
-    logs = connection.execute("SELECT * EXCLUDE (log) FROM logs ORDER BY log").df()
-    spoke, pods = (connection.execute(query).df() for query in (spoke_sql(), pods_sql()))
-    connection.execute("DROP TABLE groups; DROP TABLE speakers; DROP TABLE logs")
+    with Sieve(plan) as sieve:
+        sieving = sieve.start(files.files, files.contents.scratch)
+        left = sum(count for _, count in survey.done())
+        logs, spoke, pods = _spoken(connection)
+        passed = _passed(sieve, sieving.result(), files)
     kept = kept_sql(passed, plan) if passed.files else nothing_kept_sql()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {kept}")
     noted = sum(file.passed_over for file in files.files)
     return Scanned(logs, spoke, pods, files.malformed - noted + left)
 
 
-def _sieved(survey: Survey, plan: Plan) -> tuple[EntryFiles, int]:
-    """The files that hold what may be wanted, and how many records of all files are no entries and were not noted."""
-    files, scratch = survey.files, survey.files.contents.scratch
-    with Sieve(plan) as sieve:
-        sieving = sieve.start(files.files, scratch)
-        left = sum(count for _, count in survey.done())
-        passed = sieving.result()
-        mended = [file for file in files.files if file.path not in passed]
-        passed |= sieve.start(mended, scratch).result()
-    return EntryFiles(files.contents, [part for file in files.files for part in passed[file.path]]), left
+def _spoken(connection: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, ...]:
+    """`logs`, `spoke` and `pods` of Scanned, out of what the survey counted, which is given up."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE speakers AS {speakers_sql()}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE logs AS {logs_sql()}")
+    queries = ("SELECT * EXCLUDE (log) FROM logs ORDER BY log", spoke_sql(), pods_sql())
+    tables = tuple(connection.execute(query).df() for query in queries)
+    connection.execute("DROP TABLE groups; DROP TABLE speakers; DROP TABLE logs")
+    return tables
+
+
+def _passed(sieve: Sieve, passed: Passed, files: EntryFiles) -> EntryFiles:
+    """What is to be read whole; a file that the survey mended has not been sieved yet."""
+    mended = [file for file in files.files if file.path not in passed]
+    passed = passed | sieve.start(mended, files.contents.scratch).result()
+    return EntryFiles(files.contents, [part for file in files.files for part in passed[file.path]])
 
 
 def places_of(scanned: Scanned) -> pd.DataFrame:
