@@ -34,9 +34,11 @@ from triage.correlate import (
     traces,
     windows,
 )
+from triage.correlate.exact import poisson_binomial_tail
 from triage.correlate.graph import Graph
 from triage.correlate.planned import Plans
 from triage.correlate.seen import Seen
+from triage.correlate.times import MINUTE
 from triage.model.incident import Timeline
 
 Patch = tuple[Any, str, Any]
@@ -171,7 +173,7 @@ def _never_seconded(suspects: Any, named: Any, located: Any) -> Any:
 
 
 def _with_replacement(name: str, draws: Any, hits: int) -> float:
-    return colocate.poisson_binomial_tail(hits, [len(draw.carriers.get(name, ())) / len(draw.pool) for draw in draws])
+    return poisson_binomial_tail(hits, [len(draw.carriers.get(name, ())) / len(draw.pool) for draw in draws])
 
 
 PICTURE = Off(
@@ -227,7 +229,7 @@ RULES: tuple[Off, ...] = (
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
     Off("causal graph: a mere metric is no root above what a line names", ((explain, "_mere_metric", _always(False)),)),
     Off("causal graph: own words are no root above what a line names", ((explain, "_mere_words", _always(False)),)),
-    Off("causal graph: metrics may come five minutes late", ((explain, "TOLERANCE", explain.MINUTE),)),
+    Off("causal graph: metrics may come five minutes late", ((explain, "TOLERANCE", MINUTE),)),
     Off("causal graph: a slow cause lies further back than an hour", ((Graph, "_reach", _always(windows.LENGTH)),)),
     Off("causal graph: what follows stays open", ((explain, "_follows", _always(False)),)),
     Off("zombies before exhausted process IDs", ((explain, "_zombies_first", _always(None)),)),
@@ -244,9 +246,7 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence: placements second who complains most", ((colocate.Located, "seconds", _always(True)),)),
     Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
     Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
-    Off(
-        "direct evidence: who is refused all day holds no ids", ((attribute, "capped_workloads", _always(set())),)
-    ),
+    Off("direct evidence: who is refused all day holds no ids", ((attribute, "capped_workloads", _always(set())),)),
     Off("direct evidence: who held little is a victim", ((attribute, "large_kills", lambda named, *_: named),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
     Off("direct evidence: metrics tell who held most", ((causes, "holders", _always({})),)),
