@@ -6,6 +6,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.render.incidents import START, at, big, ms, node, open_episode, pid_leak, planned_upgrade, quiet
+from triage.model.incident import Kind
 from triage.model.links import logs_query_url
 from triage.model.signal import Role
 from triage.render import render, words
@@ -13,6 +14,7 @@ from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.names import shared_start, shortened
 from triage.render.charts.scale import TimeScale
 from triage.render.charts.shapes import NARROW, WIDE
+from triage.render.charts.sheets import sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
 from triage.render.links import safe_link
@@ -305,7 +307,7 @@ def test_what_all_episodes_share_is_said_once() -> None:
 
 def test_an_alert_in_an_episode_says_how_long_after_its_start_it_opened() -> None:
     row = next(row for row in alert_rows(pid_leak()).rows if row.episode)
-    assert (row.node, row.since, row.reason) == (node(0), "14 m", "")
+    assert (row.node, row.since, row.reason) == ("…4d1f0a7c-a0qx", "14 m", "")
 
 
 def test_a_picture_taller_than_a_screen_says_its_times_below_too() -> None:
@@ -313,6 +315,41 @@ def test_a_picture_taller_than_a_screen_says_its_times_below_too() -> None:
     assert low.foot is None
     assert tall.foot is not None
     assert tall.bottom < tall.foot < tall.height
+
+
+def test_a_tall_picture_is_parted_for_paper_between_its_rows() -> None:
+    chart = timeline(big(60, 5), whole(big(60, 5)), WIDE, "x")
+    parts = sheets(chart)
+    assert len(parts) == 3
+    assert all(part.height <= 700 for part in parts)
+    assert (parts[0].y, parts[-1].y + parts[-1].height) == (chart.top, chart.bottom)
+    for row in (*chart.alerts, *chart.panels, *chart.lanes):
+        assert sum(part.y <= row.y and row.y + row.height <= part.y + part.height for part in parts) == 1, row.name
+    assert sheets(timeline(pid_leak(), whole(pid_leak()), WIDE, "x")) == ()
+
+
+def test_nodes_that_are_all_inferred_say_so_once() -> None:
+    incident = pid_leak()
+    assert render(incident, "html", redact=False).count(">inferred</span>") == 1
+    guessed = tuple(episode.model_copy(update={"node_inferred": True}) for episode in incident.episodes)
+    html = render(incident.model_copy(update={"episodes": guessed}), "html", redact=False)
+    assert ">inferred</span>" not in html
+    assert html.count("No operation names its node") == 1
+
+
+def test_the_text_for_a_case_says_how_each_episode_ended() -> None:
+    incident = pid_leak()
+    first, second, *others = incident.episodes
+    ready = first.start + timedelta(minutes=20)
+    itself = first.model_copy(
+        update={"kind": Kind.UNREPAIRED, "operation": None, "repair": None, "ready": ready, "end": ready}
+    )
+    gone = second.model_copy(update={"kind": Kind.UNREPAIRED, "operation": None, "repair": None, "ready": None})
+    shown = render(incident.model_copy(update={"episodes": (itself, gone, *others)}), "markdown", redact=False)
+    assert "NotReady 2019-07-09T06:19:12Z, recovered 2019-07-09T06:26:00Z without a repair" in shown
+    assert "over 2019-07-09T09:58:48Z without a repair" in shown
+    assert "repaired by GKE, over 2019-07-09T12:28:48Z" in shown
+    assert "unrepaired" not in shown
 
 
 def test_a_node_that_nothing_names_is_not_called_by_its_operation() -> None:
@@ -337,7 +374,7 @@ def test_the_reason_that_most_untied_alerts_share_is_said_once() -> None:
     )
     html = render(incident.model_copy(update={"alerts": untied}), "html", redact=False)
     assert html.count("t opened elsewhere") == 1
-    assert "“none” without a reason: it opened elsewhere." in html
+    assert "Where no episode and no reason is given: it opened elsewhere." in html
     assert 'none: <span class="soft">slow burn</span>' in html
 
 

@@ -133,6 +133,21 @@ def test_it_prints_on_light_paper_without_losing_its_width(look: Any, name: str)
     assert opened.page.pdf(prefer_css_page_size=True)[:5] == b"%PDF-"
 
 
+def test_sixty_lanes_take_several_pages_at_a_size_that_can_be_read(look: Any) -> None:
+    opened = look(render(big(60, 200), "html", redact=True))
+    parts = opened.page.locator(".chart.sheet")
+    assert parts.first.is_hidden()
+    opened.page.emulate_media(media="print")
+    opened.page.set_viewport_size({"width": 1032, "height": 700})
+    assert opened.page.locator(".tall .chart.wide").first.is_hidden()
+    boxes = [parts.nth(number).bounding_box() for number in range(parts.count())]
+    assert len(boxes) == 3
+    assert all(box["width"] > 900 and box["height"] < 640 for box in boxes)
+    lanes = parts.nth(1).screenshot()
+    opened.page.evaluate("document.querySelectorAll('.sheet use').forEach(use => use.remove())")
+    assert parts.nth(1).screenshot() != lanes, "what is drawn comes from the picture itself"
+
+
 AXE = [
     (name, width, dark)
     for name in ("pid-leak", "insufficient", "quiet", "planned-upgrade")

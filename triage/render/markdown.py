@@ -18,6 +18,7 @@ from triage.render.view.chain import chain, lines_by_signal
 from triage.render.view.coverage import redaction_sentence
 from triage.render.view.first import first_screen
 from triage.render.view.support import support_block
+from triage.render.view.tables import ended_by
 
 LONGEST = 12_000
 """A comment on a Google Cloud support case holds 12,800 characters."""
@@ -162,7 +163,7 @@ def _episodes(incident: Incident) -> Iterator[str]:
     for number, one in enumerate(incident.episodes[:_MOST_EPISODES], 1):
         times = [words.day_and_clock(t) if t else "–" for t in (one.start, one.not_ready, one.end)]
         cause = cell(one.cause or one.planned or "–") if one.cause or one.planned else "–"
-        kind = f"*{one.kind.value}*" if one.kind in PLANNED else one.kind.value
+        kind = f"*{ended_by(one)}*" if one.kind in PLANNED and one.end else ended_by(one) or "still open"
         yield f"| {number} | {cell(one.node)} | {' | '.join(times)} | {kind} | {cause} | {len(one.alerts)} |"
     if len(incident.episodes) > _MOST_EPISODES:
         yield f"\n{len(incident.episodes) - _MOST_EPISODES} more in the HTML and JSON reports."

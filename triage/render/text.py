@@ -1,9 +1,9 @@
-"""Plain text for a terminal: the verdict first, then the table of episodes. No escape sequence from a log survives."""
+"""Plain text for a terminal: the verdict first, then the episodes. No escape sequence from a log survives."""
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
+from textwrap import wrap
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,8 +14,11 @@ from triage.render.sweep import clean
 from triage.render.view.coverage import redaction_sentence
 from triage.render.view.first import first_screen
 from triage.render.view.support import support_block
+from triage.render.view.tables import ended_by
 
-WIDTH = 118
+WIDTH = 80
+"""Columns that prose takes in a whole report; commands and the text for a case are never broken."""
+_MOST_EPISODES = 40
 _COLOUR = {
     Confidence.CONFIRMED: "bold green",
     Confidence.LIKELY: "bold yellow",
@@ -65,64 +68,59 @@ def _line(label: str, text: str) -> Text:
 
 
 def text_report(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: bool) -> str:
-    """The whole report as plain text, 118 columns wide, without colour."""
-    out = StringIO()
-    console = Console(
-        file=out, width=WIDTH, color_system=None, force_terminal=False, highlight=False, emoji=False, markup=False
+    """The whole report as plain text, without colour, its prose 80 columns wide."""
+    rows = [*_parts(incident), "", *_wrapped(redaction_sentence(tuple(replaced), redacted=redacted))]
+    return "\n".join(rows) + "\n"
+
+
+def _wrapped(text: str, first: str = "", then: str = "") -> list[str]:
+    """Prose in lines; words, and so names and addresses, stay whole."""
+    return wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
     )
-    for part in _parts(incident):
-        console.print(part, soft_wrap=isinstance(part, str))
-    console.print(redaction_sentence(tuple(replaced), redacted=redacted))
-    return out.getvalue()
 
 
-def _parts(incident: Incident) -> Iterator[RenderableType]:
+def _parts(incident: Incident) -> Iterator[str]:
     first = first_screen(incident)
-    yield Text(first.title)
-    if first.summary:
-        yield Text(first.summary)
-    yield Text(f"\nConfidence: {first.confidence}. {first.reason}")
+    yield from _wrapped(first.title)
+    yield from _wrapped(first.summary)
+    yield ""
+    yield from _wrapped(f"Confidence: {first.confidence}. {first.reason}")
     for fact in first.facts:
-        yield Text(f"  {fact.label}: {fact.value}" + (f" – {fact.note}" if fact.note else ""))
+        yield from _wrapped(f"{fact.label}: {fact.value}" + (f" – {fact.note}" if fact.note else ""), "  ", "    ")
     for step in (*first.actions, *first.more_actions):
-        yield from _item(
-            "What to do now",
-            step.say + (" (changes)" if step.run and step.changes else ""),
-            step.run,
-            step == first.actions[0],
-        )
+        said = step.say + (" (changes)" if step.run and step.changes else "")
+        yield from _item("What to do now", said, step.run, opens=step == first.actions[0])
     for one in first.missing:
-        yield from _item("Missing", f"{one.what}: {one.why}", one.command, one == first.missing[0])
+        yield from _item("Missing", f"{one.what}: {one.why}", one.command, opens=one == first.missing[0])
     for gap in first.unseen:
-        yield from _item("Not seen", f"{gap.source}: {gap.reason}", gap.remedy, gap == first.unseen[0])
-    if incident.episodes:
-        yield ""
-        yield episode_table(incident)
+        yield from _item("Not seen", f"{gap.source}: {gap.reason}", gap.remedy, opens=gap == first.unseen[0])
+    yield from _episodes(incident)
     yield "\nFor a support case\n"
-    yield support_block(incident)
+    yield support_block(incident).rstrip()
 
 
-def _item(title: str, said: str, command: str | None, opens: bool) -> Iterator[RenderableType]:
+def _item(title: str, said: str, command: str | None, *, opens: bool) -> Iterator[str]:
     """One item of a list, under its title where it is the first; a command stands alone, whole, on its line."""
     if opens:
         yield f"\n{title}"
-    yield Text(f"  - {said}")
+    yield from _wrapped(said, "  - ", "    ")
     if command:
         yield f"    {command}"
 
 
-def episode_table(incident: Incident, most: int = 40) -> Table:
-    """The episodes as a table; cells are literal text."""
-    table = Table(title=None, box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in ("#", "node", "start (UTC)", "NotReady", "end", "ended by", "cause", "alerts"):
-        table.add_column(name, no_wrap=name != "cause", overflow="fold")
-    for number, one in enumerate(incident.episodes[:most], 1):
-        times = [
-            words.day_and_clock(one.start),
-            *(words.clock_after(t, one.start) if t else "–" for t in (one.not_ready, one.end)),
-        ]
-        cells = [str(number), one.node, *times, one.kind.value, one.cause or one.planned or "–", str(len(one.alerts))]
-        table.add_row(*(Text(value) for value in cells))
-    if len(incident.episodes) > most:
-        table.caption = f"{len(incident.episodes) - most} more in the other formats"
-    return table
+def _episodes(incident: Incident) -> Iterator[str]:
+    """Each episode in two lines: its node, and what became of it."""
+    if not incident.episodes:
+        return
+    yield "\nEpisodes (UTC)"
+    for number, one in enumerate(incident.episodes[:_MOST_EPISODES], 1):
+        told = [words.day_and_clock(one.start)]
+        told += [f"NotReady {words.clock_after(one.not_ready, one.start)}"] if one.not_ready else []
+        told += [f"end {words.clock_after(one.end, one.start)} ({ended_by(one)})" if one.end else "still open"]
+        told += [cause] if (cause := one.cause or one.planned) else []
+        told += [words.count(len(one.alerts), "alert")] if one.alerts else []
+        yield f"{number:>4}  {words.node_name(one.node)}"
+        yield from _wrapped(", ".join(told), "      ", "      ")
+    if len(incident.episodes) > _MOST_EPISODES:
+        yield f"      and {len(incident.episodes) - _MOST_EPISODES:,} more in the other formats"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
+from triage.render import words
 from triage.render.charts.shapes import Form
 
 
@@ -23,6 +24,16 @@ def shared_start(names: Sequence[str]) -> str:
     while parts and any(len(name) - len("-".join(parts)) < 12 for name in names):
         parts.pop()
     return "-".join(parts) + "-" if parts else ""
+
+
+def short_names(nodes: Sequence[str], cluster: str) -> dict[str, str]:
+    """Nodes without the beginning that all of them share, which for a lone node is its cluster's name."""
+    named = sorted({node for node in nodes if words.node_name(node) == node})
+    start = shared_start(named)
+    lone = f"gke-{cluster}-"
+    if not start and all(node.startswith(lone) for node in named):
+        start = lone
+    return {node: "…" + node[len(start) :] if start and node in named else words.node_name(node) for node in nodes}
 
 
 def name_y(y: float, form: Form, height: float) -> float:

@@ -13,7 +13,7 @@ from triage.render import words
 from triage.render.charts.alerts import alert_rows
 from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, Rail, healthy_row, lane_row
 from triage.render.charts.marks import Grid
-from triage.render.charts.names import shared_start
+from triage.render.charts.names import short_names
 from triage.render.charts.packed import step_for
 from triage.render.charts.panels import panels
 from triage.render.charts.scale import TimeScale, ms_of
@@ -39,7 +39,7 @@ def timeline(
     `only_active` leaves out nodes without an episode in it; `carries` puts the times of all marks into it, from which
     the page's script draws any part of the window anew.
     """
-    names = _short_names([lane.node for lane in incident.timeline.lanes], incident.cluster.name)
+    names = short_names([lane.node for lane in incident.timeline.lanes], incident.cluster.name)
     form = _fitted(form, incident, names)
     scale = TimeScale(span[0], span[1], form.left, form.right)
     every = tuple(enumerate(incident.timeline.lanes))
@@ -125,16 +125,6 @@ def _band(episode: Episode, scale: TimeScale) -> Band:
     x = scale.x(start)
     width = round(max(_THINNEST, scale.x(end) - x), 1)
     return Band(x, width, episode.kind in PLANNED, start - scale.start, end - scale.start, _THINNEST)
-
-
-def _short_names(nodes: Sequence[str], cluster: str) -> dict[str, str]:
-    """Nodes without the beginning that all of them share, which for a lone node is its cluster's name."""
-    named = [node for node in nodes if words.node_name(node) == node]
-    start = shared_start(named)
-    lone = f"gke-{cluster}-"
-    if not start and all(node.startswith(lone) for node in named):
-        start = lone
-    return {node: "…" + node[len(start) :] if start and node in named else words.node_name(node) for node in nodes}
 
 
 def _fitted(form: Form, incident: Incident, names: dict[str, str]) -> Form:

@@ -114,7 +114,7 @@ def _quiet_facts(incident: Incident) -> list[Fact]:
 def _watched(incident: Incident, nodes: int) -> Fact:
     """How many nodes none of which went bad, and on how many of them a cause's signal was seen all the same."""
     if not nodes:
-        return Fact("Nodes watched", "–", "not told by the evidence")
+        return Fact("Nodes watched", "unknown", "not told by the evidence")
     causes = [one for one in incident.occurrences if one.role is Role.CAUSE]
     showing = {node for one in causes for node in one.nodes}
     if not showing:
@@ -172,10 +172,13 @@ def _repairs(incident: Incident) -> Fact:
     mended = [e for e in faults if e in repairs]
     explained = sum(e.cause == verdict.cause for e in (mended or faults))
     planned = len(episodes) - len(faults)
-    note = words.of(sum(e.cause == verdict.cause for e in faults), len(faults), "episode")
     value = f"{explained:,} of {len(mended or faults):,}"
-    if note == f"{value} episodes":
-        note = _unexplained(incident, faults)
+    if len(mended) in (0, len(faults)):
+        note = _unexplained(incident, faults) or (
+            "GKE repaired each of them" if mended else "GKE repaired none of them"
+        )
+    else:
+        note = words.of(sum(e.cause == verdict.cause for e in faults), len(faults), "episode")
     note += f"; {planned:,} more planned" if planned else ""
     return Fact("Repairs explained" if mended else "Episodes explained", value, note, "#episodes")
 
@@ -193,7 +196,8 @@ def _alerts(incident: Incident) -> Fact:
     label = "Alerts explained" if incident.verdict.cause and unplanned(incident.episodes) else "Alerts in episodes"
     if not alignment.alerts:
         unseen = any(gap.source == "alerts" for gap in incident.gaps)
-        return Fact(label, "–", "no alerts in the evidence" if unseen else "none opened", "#coverage")
+        value, note = ("unknown", "no alerts in the evidence") if unseen else ("none", "no alert opened")
+        return Fact(label, value, note, "#coverage")
     note = "inside an episode"
     if alignment.expected is not None:
         note = f"{words.expected(alignment.expected)} expected by chance"

@@ -8,6 +8,7 @@ from triage.model.place import Gap
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
 from triage.render.charts.shapes import NARROW, WIDE, Chart
+from triage.render.charts.sheets import Sheet, sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.redact import Replaced
 from triage.render.view import tables
@@ -34,6 +35,8 @@ class Figure:
     caption: str
     wide: Chart
     narrow: Chart
+    sheets: tuple[Sheet, ...]
+    """The parts of the wide one that paper shows in its place, where it is too tall for a page."""
 
 
 @dataclass(frozen=True)
@@ -169,19 +172,12 @@ def _figures(incident: Incident) -> list[Figure]:
     """The window as a whole, and the worst hours of it where it is long enough to need a closer look."""
     if not (incident.timeline.lanes or incident.timeline.healthy_nodes or incident.alerts or incident.timeline.series):
         return []
-    overall = whole(incident)
-    drawn = [
-        Figure(
-            "The whole window",
-            timeline(incident, overall, WIDE, "w", carries=True),
-            timeline(incident, overall, NARROW, "n"),
-        )
-    ]
-    closest = worst(incident)
+    overall, closest = whole(incident), worst(incident)
+    wide = timeline(incident, overall, WIDE, "w", carries=True)
+    drawn = [Figure("The whole window", wide, timeline(incident, overall, NARROW, "n"), sheets(wide))]
     if closest:
         wide = timeline(incident, closest, WIDE, "dw", only_active=True)
         narrow = timeline(incident, closest, NARROW, "dn", only_active=True)
-        drawn.append(
-            Figure(f"A closer look at the busiest {words.length((closest[1] - closest[0]) / 1000)}", wide, narrow)
-        )
+        caption = f"A closer look at the busiest {words.length((closest[1] - closest[0]) / 1000)}"
+        drawn.append(Figure(caption, wide, narrow, sheets(wide)))
     return drawn

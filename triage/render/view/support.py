@@ -6,13 +6,19 @@ artifacts, whether the issue is transient, intermittent or consistent.
 
 from collections.abc import Iterator
 
-from triage.model.incident import Confidence, Episode, Incident
+from triage.model.incident import Confidence, Episode, Incident, Kind
 from triage.render import words
 from triage.render.view.chain import lines_by_signal, title_of
 from triage.render.view.first import unplanned
 
 _MOST = 20
 _LONGEST_LINE = 300
+_ENDED_BY = {
+    Kind.REPAIR: "repaired by GKE",
+    Kind.UPGRADE: "replaced by an upgrade",
+    Kind.PREEMPTION: "preempted",
+    Kind.SCALE_DOWN: "removed by a scale-down",
+}
 
 
 def support_block(incident: Incident) -> str:
@@ -39,7 +45,8 @@ def _lines(incident: Incident) -> Iterator[str]:
     if incident.episodes:
         yield f"Confidence: {verdict.confidence.value}." + (f" {verdict.reason}" if verdict.reason else "")
     if incident.alignment.alerts:
-        yield f"Alerts: {words.of(incident.alignment.aligned, incident.alignment.alerts, 'alert')} in a node failure."
+        tied = words.of(incident.alignment.aligned, incident.alignment.alerts, "alert")
+        yield f"Alerts: {tied} opened while a node was failing."
     yield from _episodes(incident)
     yield from _evidence(incident)
     yield ""
@@ -63,13 +70,23 @@ def _episodes(incident: Incident) -> Iterator[str]:
     for episode in incident.episodes[:_MOST]:
         parts = [words.utc(episode.start)]
         parts.append(f"NotReady {words.utc(episode.not_ready)}" if episode.not_ready else "NotReady not seen")
-        parts.append(f"{episode.kind.value} until {words.utc(episode.end)}" if episode.end else "still open")
+        parts.append(_ended(episode))
         if episode.operation:
             parts.append(episode.operation)
         inferred = " (node inferred)" if episode.node_inferred else ""
         yield f"- {words.node_name(episode.node)}{inferred}: {', '.join(parts)}"
     if len(incident.episodes) > _MOST:
         yield f"- and {len(incident.episodes) - _MOST} more in the attached report"
+
+
+def _ended(episode: Episode) -> str:
+    if episode.end is None:
+        return "still open"
+    if episode.kind is not Kind.UNREPAIRED:
+        return f"{_ENDED_BY[episode.kind]}, over {words.utc(episode.end)}"
+    if episode.ready is not None and episode.not_ready is not None:
+        return f"recovered {words.utc(episode.ready)} without a repair"
+    return f"over {words.utc(episode.end)} without a repair"
 
 
 def _evidence(incident: Incident) -> Iterator[str]:

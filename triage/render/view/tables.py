@@ -1,7 +1,7 @@
 """Episodes, alerts and the other lists, each bounded, each saying what it leaves out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from triage.model.incident import Alert, Change, Episode, Gate, Incident, Kind, OccurrenceSummary, Recurrence, Suspect
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
+from triage.render.charts.names import short_names
 from triage.render.links import safe_link
 from triage.render.view.chain import Quote, quote, title_of
 
@@ -97,7 +98,7 @@ class AlertRow:
     lasted_s: float
     episode: int | None
     node: str
-    """The node of that episode."""
+    """The node of that episode, without what all nodes' names begin with."""
     since: str
     """How long after that episode's start it opened."""
     slow_burn: bool
@@ -185,7 +186,8 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
         end=time_of(episode.end, episode.start),
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
-        ended_by=_ended_by(episode), planned=episode.kind in PLANNED, node_inferred=episode.node_inferred,
+        ended_by=ended_by(episode), planned=episode.kind in PLANNED,
+        node_inferred=episode.node_inferred and not _all_inferred(incident.episodes),
         operation=episode.operation or "",
         seen_by=words.listed([s.replace("-", " ") for s in repair.seen_by]) if repair else "",
         repair_reason=repair.reason or "" if repair else "",
@@ -214,6 +216,8 @@ def shared_by_episodes(incident: Incident) -> tuple[str, ...]:
     differing = _differing(episodes)
     place = ", ".join(name for part, name in enumerate(_places(episodes[0])) if name and part not in differing)
     shared = [f"All in {place}."] if place else []
+    if _all_inferred(episodes):
+        shared.append("No operation names its node: each is inferred from when nodes turned NotReady.")
     if one_cause(episodes):
         cause = episodes[0].cause or episodes[0].planned
         text = (
@@ -223,12 +227,17 @@ def shared_by_episodes(incident: Incident) -> tuple[str, ...]:
     return tuple(shared)
 
 
+def _all_inferred(episodes: Sequence[Episode]) -> bool:
+    return len(episodes) > 1 and all(one.node_inferred for one in episodes)
+
+
 def one_cause(episodes: Sequence[Episode]) -> bool:
     """Whether several episodes share cause and suspect, or have none."""
     return len(episodes) > 1 and len({(one.cause, one.planned, one.workload) for one in episodes}) == 1
 
 
-def _ended_by(episode: Episode) -> str:
+def ended_by(episode: Episode) -> str:
+    """What ended an episode, in a word or two; empty while it is open."""
     if episode.end is None:
         return ""
     return "no repair" if episode.kind is Kind.UNREPAIRED else episode.kind.value
@@ -236,7 +245,8 @@ def _ended_by(episode: Episode) -> str:
 
 def alert_rows(incident: Incident) -> Bounded[AlertRow]:
     """The alerts in the order of the report; a reason that `usual_reason` gives for all is left out."""
-    rows = [_alert(incident, number, alert) for number, alert in enumerate(incident.alerts[:MOST_ALERTS], 1)]
+    names = short_names([episode.node for episode in incident.episodes], incident.cluster.name)
+    rows = [_alert(incident, number, alert, names) for number, alert in enumerate(incident.alerts[:MOST_ALERTS], 1)]
     usual = usual_reason(incident)
     rows = [replace(row, reason="") if row.reason == usual else row for row in rows]
     return Bounded(tuple(rows), max(0, len(incident.alerts) - MOST_ALERTS))
@@ -249,7 +259,7 @@ def usual_reason(incident: Incident) -> str:
     return reason if times > 1 else ""
 
 
-def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
+def _alert(incident: Incident, number: int, alert: Alert, names: Mapping[str, str]) -> AlertRow:
     lasted = (alert.closed - alert.opened).total_seconds() if alert.closed else None
     inside = alert.episode is not None and 0 <= alert.episode < len(incident.episodes)
     episode = incident.episodes[alert.episode] if inside and alert.episode is not None else None
@@ -259,7 +269,7 @@ def _alert(incident: Incident, number: int, alert: Alert) -> AlertRow:
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
         episode=alert.episode + 1 if episode and alert.episode is not None else None,
-        node=words.node_name(episode.node) if episode else "",
+        node=names[episode.node] if episode else "",
         since=words.length((alert.opened - episode.start).total_seconds()) if episode else "",
         slow_burn=alert.slow_burn, reason="" if episode else alert.reason, link=safe_link(alert.url),
     )  # fmt: skip
