@@ -21,6 +21,7 @@ from triage.units import format_time
 
 MANIFEST = "manifest.json"
 _EVIDENCE = ("entries", "operations", "cluster", "alerts", "metrics", "workloads")
+_one_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _OTHER_ARCHIVES = frozenset({".tar", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
 
@@ -107,7 +108,7 @@ class Bundle:
 
     def append(self, read: Read, entries: Iterable[Mapping[str, Any]]) -> None:
         """Write a page of entries and remember how far the read came."""
-        lines = [json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries]
+        lines = [_one_line(entry) for entry in entries]
         with self._lock:
             if self._closed:
                 return
