@@ -1,9 +1,10 @@
 """How well the bundled signals tell failures from lines that only alarm, measured on labelled lines.
 
-Each file was labelled by a reader of its own, from the programs' sources and public threads. A line holds the signals
-that it means (none for the harmless ones), the source that words it so, and either the stream with the text or the
-fields of an entry (`lines.jsonl`), or a log entry as a whole (`second_reader.jsonl` and `third_reader.jsonl`, which
-try many carriers). Run with `-s` to see the table.
+Each file was labelled by a reader of its own, from the programs' sources and public threads; the fourth had seen no
+signal file when it was written. A line holds the signals that it means (none for the harmless ones), the source that
+words it so, and either the stream with the text or the fields of an entry (`lines.jsonl`, `fourth_reader.jsonl`), or a
+log entry as a whole (`second_reader.jsonl` and `third_reader.jsonl`, which try many carriers). Run with `-s` to see the
+table.
 """
 
 import json
