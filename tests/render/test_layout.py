@@ -103,6 +103,23 @@ def test_the_closer_look_holds_only_the_nodes_that_failed_in_it() -> None:
     assert worst(quiet()) is None
 
 
+def test_changes_stand_in_a_row_of_their_own_and_lead_to_their_table() -> None:
+    incident = pid_leak()
+    (row,) = timeline(incident, whole(incident), WIDE, "x").changes
+    assert row.name == "1 change"
+    assert [(shape.href, shape.kind) for shape in row.shapes] == [("#changes", "change")]
+    assert timeline(quiet(), whole(quiet()), WIDE, "x").changes == ()
+
+
+def test_a_service_with_very_many_alerts_is_drawn_in_one_manner_over_the_whole_window() -> None:
+    first = pid_leak().alerts[0]
+    alerts = tuple(first.model_copy(update={"id": str(i), "opened": at(i * 0.1)}) for i in range(200))
+    incident = pid_leak().model_copy(update={"alerts": alerts})
+    (row,) = timeline(incident, whole(incident), WIDE, "x").alerts
+    assert row.shapes == ()
+    assert sum(data.count("M") for ticks in row.ticks for _, data in ticks.strokes) == 200
+
+
 def test_alerts_of_many_services_fold_into_a_last_row() -> None:
     whole_incident = pid_leak()
     alerts = tuple(
@@ -323,7 +340,7 @@ def test_a_tall_picture_is_parted_for_paper_between_its_rows() -> None:
     assert len(parts) == 3
     assert all(part.height <= 700 for part in parts)
     assert (parts[0].y, parts[-1].y + parts[-1].height) == (chart.top, chart.bottom)
-    for row in (*chart.alerts, *chart.panels, *chart.lanes):
+    for row in (*chart.alerts, *chart.changes, *chart.panels, *chart.lanes):
         assert sum(part.y <= row.y and row.y + row.height <= part.y + part.height for part in parts) == 1, row.name
     assert sheets(timeline(pid_leak(), whole(pid_leak()), WIDE, "x")) == ()
 

@@ -158,13 +158,15 @@ def _chain(incident: Incident) -> Iterator[str]:
 
 
 def _episodes(incident: Incident) -> Iterator[str]:
-    yield "| # | Node | Start (UTC) | NotReady | End | Ended by | Cause | Alerts |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    alerts = bool(incident.alerts)
+    yield "| # | Node | Start (UTC) | NotReady | End | Ended by | Cause |" + " Alerts |" * alerts
+    yield "| --- | --- | --- | --- | --- | --- | --- |" + " --- |" * alerts
     for number, one in enumerate(incident.episodes[:_MOST_EPISODES], 1):
         times = [words.day_and_clock(t) if t else "–" for t in (one.start, one.not_ready, one.end)]
         cause = cell(one.cause or one.planned or "–") if one.cause or one.planned else "–"
         kind = f"*{ended_by(one)}*" if one.kind in PLANNED and one.end else ended_by(one) or "still open"
-        yield f"| {number} | {cell(one.node)} | {' | '.join(times)} | {kind} | {cause} | {len(one.alerts)} |"
+        row = f"| {number} | {cell(one.node)} | {' | '.join(times)} | {kind} | {cause} |"
+        yield row + f" {len(one.alerts)} |" * alerts
     if len(incident.episodes) > _MOST_EPISODES:
         yield f"\n{len(incident.episodes) - _MOST_EPISODES} more in the HTML and JSON reports."
 

@@ -12,6 +12,7 @@ from triage.render.charts.shapes import Row, Shape
 
 _MOST_SERVICES = 8
 _MOST_MARKS = 150
+"""In a row; the alerts of one that holds more are all drawn as ticks, lest the first look like a burst."""
 _HEIGHT = 18.0
 
 
@@ -33,12 +34,13 @@ def alert_rows(alerts: Sequence[Alert], grid: Grid, y: float) -> tuple[list[Row]
 
 def _row(title: str, own: Sequence[tuple[int, Alert]], grid: Grid, y: float) -> Row:
     top = y + grid.form.above
-    shapes = [_mark(index, alert, grid, top) for index, alert in own[:_MOST_MARKS]]
-    rest = [ms_of(alert.opened) for _, alert in own[_MOST_MARKS:]]
-    name = f"{shortened(title, grid.form.letters - 6)} · {len(own)}"
+    few = len(own) <= _MOST_MARKS
+    shapes = [_mark(index, alert, grid, top) for index, alert in own] if few else []
+    times = [] if few else [ms_of(alert.opened) for _, alert in own]
+    name = f"{shortened(title, grid.form.letters - 6)} · {len(own):,}"
     return Row(
         "alerts", name, title, top, _HEIGHT, name_y(y, grid.form, _HEIGHT),
-        tuple(shapes), tuple(ticks("alert", rest, Strip(top + 4, 10), grid)),
+        tuple(shapes), tuple(ticks("alert", times, Strip(top + 4, 10), grid)),
     )  # fmt: skip
 
 

@@ -59,9 +59,9 @@ class Ticks:
 
 @dataclass(frozen=True)
 class Row:
-    """A named row of the picture: a service's alerts, a node, or the healthy nodes together."""
+    """A named row of the picture: a service's alerts, the changes, a node, or the healthy nodes together."""
 
-    kind: Literal["alerts", "node", "healthy"]
+    kind: Literal["alerts", "changes", "node", "healthy"]
     name: str
     full_name: str
     y: float
@@ -127,6 +127,8 @@ class Chart:
     ticks: tuple[Tick, ...]
     bands: tuple[Band, ...]
     alerts: tuple[Row, ...]
+    changes: tuple[Row, ...]
+    """One row, or none."""
     panels: tuple[Panel, ...]
     lanes: tuple[Row, ...]
     start: int

@@ -8,7 +8,7 @@ from triage.render.charts.shapes import Chart, Panel, Row
 
 _TALLEST = 700.0
 """Units of the picture that fit a landscape page, a little smaller than on a screen; the width sets the scale."""
-_FIRST, _PART = 540.0, 670.0
+_FIRST, _PART = 580.0, 695.0
 """Units of the first part, which stands below a heading and the legend, and of the others, at full width."""
 _ROOM = 5.0
 """Above the first row of a part."""
@@ -26,7 +26,7 @@ def sheets(chart: Chart) -> tuple[Sheet, ...]:
     """The parts, all about as tall; none where the picture fits a page as it is. No row is ever cut."""
     if chart.height <= _TALLEST:
         return ()
-    rows: list[Row | Panel] = [*chart.alerts, *chart.panels, *chart.lanes]
+    rows: list[Row | Panel] = [*chart.alerts, *chart.changes, *chart.panels, *chart.lanes]
     tops = [*sorted(row.y - _ROOM for row in rows)[1:], chart.bottom]
     cuts = _cuts(tops, chart.top, 1.0)
     # The same number of parts, as even as they can be.

@@ -1,4 +1,4 @@
-"""The timeline: alerts above, metrics, then one lane per affected node, on one axis.
+"""The timeline: alerts and changes above, metrics, then one lane per affected node, on one axis.
 
 Here is geometry alone. `reports/chart.svg.j2` draws it; colours come from `reports/style.css`, in the PNG from
 `reports/chart.css`.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from triage.model.incident import Episode, Incident, Lane
 from triage.render import words
 from triage.render.charts.alerts import alert_rows
+from triage.render.charts.changes import change_row
 from triage.render.charts.lanes import PLANNED, ROOMY, TIGHT, Rail, healthy_row, lane_row
 from triage.render.charts.marks import Grid
 from triage.render.charts.names import short_names
@@ -47,6 +48,7 @@ def timeline(
     grid = Grid(scale, form, _step(incident, span), carries)
     top = 26.0
     alerts, y = alert_rows(incident.alerts, grid, top + 6)
+    changes, y = change_row(incident.changes, grid, y)
     metrics, y = panels(incident.timeline.series, {lane.node for _, lane in drawn}, scale, form, y)
     heights = ROOMY if len(drawn) <= 20 else TIGHT
     lanes: list[Row] = []
@@ -63,8 +65,8 @@ def timeline(
         form=form, height=round(y + (18 if y > _SCREEN else 4), 1), top=top, bottom=round(y, 1),
         foot=round(y + 12, 1) if y > _SCREEN else None,
         ticks=tuple(scale.ticks(form.ticks)), bands=tuple(_bands(incident.episodes, scale)),
-        alerts=tuple(alerts), panels=tuple(metrics), lanes=tuple(lanes), start=span[0], end=span[1],
-        step=grid.step,
+        alerts=tuple(alerts), changes=tuple(changes), panels=tuple(metrics), lanes=tuple(lanes),
+        start=span[0], end=span[1], step=grid.step,
     )  # fmt: skip
 
 

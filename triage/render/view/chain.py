@@ -175,7 +175,7 @@ def _step(incident: Incident, number: int, signal: str, lines: Sequence[Line], l
         lines_link=_lines_link(incident, varied[: shown + _MOST_MORE]),
         references=tuple((r.what, r.url) for r in info.references if safe_link(r.url)) if info else (),
         falsepositives=info.falsepositives if info else (),
-        variants=cause.variants if cause else (),
+        variants=tuple(one for one in cause.variants if one != signal) if cause else (),
         because=link.because if link else "",
         because_seen=_link_seen(link) if link else "",
     )

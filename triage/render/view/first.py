@@ -174,9 +174,7 @@ def _repairs(incident: Incident) -> Fact:
     planned = len(episodes) - len(faults)
     value = f"{explained:,} of {len(mended or faults):,}"
     if len(mended) in (0, len(faults)):
-        note = _unexplained(incident, faults) or (
-            "GKE repaired each of them" if mended else "GKE repaired none of them"
-        )
+        note = _unexplained(incident, faults) or ("every episode ended in one" if mended else "none ended in a repair")
     else:
         note = words.of(sum(e.cause == verdict.cause for e in faults), len(faults), "episode")
     note += f"; {planned:,} more planned" if planned else ""

@@ -9,13 +9,17 @@ from typing import Generic, TypeVar
 from triage.model.incident import Alert, Change, Episode, Gate, Incident, Kind, OccurrenceSummary, Recurrence, Suspect
 from triage.render import words
 from triage.render.charts.lanes import PLANNED
-from triage.render.charts.names import short_names
+from triage.render.charts.names import short_names, shortened
 from triage.render.links import safe_link
 from triage.render.view.chain import Quote, quote, title_of
 
 MOST_EPISODES = 250
 MOST_ALERTS = 300
 MOST_ROWS = 100
+_MANY = 60
+"""More episodes than that show fewer lines each."""
+_LETTERS = 30
+"""How much of a node's name stands beside an alert."""
 
 Row = TypeVar("Row")
 
@@ -194,7 +198,7 @@ def _episode(incident: Incident, number: int, episode: Episode, others: int) -> 
         cause=title_of(incident, episode.cause) if episode.cause else title_of(incident, episode.planned or ""),
         workload=episode.workload or "", signals=tuple(title_of(incident, s) for s in episode.signals),
         alerts=len(episode.alerts), notes=episode.notes,
-        quotes=tuple(quote(line, 500) for line in episode.evidence[:6]),
+        quotes=tuple(quote(line, 500) for line in episode.evidence[: 6 if len(incident.episodes) <= _MANY else 2]),
         others_with_it=others if episode.group else 0,
     )  # fmt: skip
 
@@ -269,7 +273,7 @@ def _alert(incident: Incident, number: int, alert: Alert, names: Mapping[str, st
         lasted=words.length(lasted) if lasted is not None else "still open",
         lasted_s=lasted if lasted is not None else 1e12,
         episode=alert.episode + 1 if episode and alert.episode is not None else None,
-        node=names[episode.node] if episode else "",
+        node=shortened(names[episode.node], _LETTERS) if episode else "",
         since=words.length((alert.opened - episode.start).total_seconds()) if episode else "",
         slow_burn=alert.slow_burn, reason="" if episode else alert.reason, link=safe_link(alert.url),
     )  # fmt: skip
