@@ -4,7 +4,7 @@ import pytest
 
 from tests.correlate.build import ALL, Story, leak
 from triage.correlate.commands import Names, command, fill, fill_gap
-from triage.correlate.words import share
+from triage.correlate.figures import share
 from triage.model.place import Cluster, Gap
 from triage.model.signal import Step
 
@@ -34,16 +34,17 @@ def test_a_confirmed_verdict_with_a_suspect_misses_nothing():
 
 
 def test_actions_are_filled_in_and_say_whether_they_change_anything():
-    actions = leak(Story()).tell().verdict.actions
+    story = leak(Story())
+    story.place("shop/pdf", story.node(9), first=20)
+    actions = story.tell().verdict.actions
     assert [a.changes for a in actions] == [False, True]
-    assert actions[0].run is not None
-    assert "--zone us-central1-a --project shop-prod" in actions[0].run
+    assert f"{story.node(9)} --zone us-central1-a --project shop-prod" in (actions[0].run or "")
     assert actions[1].run == "kubectl rollout restart -n shop deployment/pdf"
 
 
 def test_without_a_suspect_no_command_speaks_of_a_workload():
     actions = leak(Story(), workload=None).tell().verdict.actions
-    assert [a.say for a in actions] == ["Look"]
+    assert [a.say for a in actions] == ["On the next node that shows it, before a repair: look"]
 
 
 def test_autopilot_gets_no_login():
@@ -97,6 +98,7 @@ def test_an_episode_says_how_much_of_its_cause_was_seen_on_its_node():
     ("part", "whole", "said"),
     [
         (0, 4, "none of 4 episodes"),
+        (0, 2, "neither episode"),
         (1, 1, "the one episode"),
         (2, 2, "both episodes"),
         (4, 4, "all four episodes"),

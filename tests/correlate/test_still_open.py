@@ -81,7 +81,12 @@ def test_on_autopilot_nothing_asks_for_a_login(open_case: tuple[str, int, Case])
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(4, "due in about 6 m"), (10, "due about now"), (25, "been due for 15 m"), (130, "no repair was seen")],
+    [
+        (4, "due in about six minutes"),
+        (10, "due about now"),
+        (25, "due for 15 minutes"),
+        (130, "no repair was seen"),
+    ],
 )
 def test_the_time_left_is_counted_from_not_ready(minutes: int, words: str) -> None:
     story = leak(Story(hours=8 + minutes / 60, private=True), episodes=1)

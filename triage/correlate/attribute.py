@@ -16,6 +16,7 @@ import pandas as pd
 from triage.correlate.capped import capped_workloads
 from triage.correlate.complaints import find_loudest
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.figures import share
 from triage.correlate.holders import Held
 from triage.correlate.homes import Homes, is_workload
 from triage.correlate.sizes import large_evictions, large_kills
@@ -172,7 +173,7 @@ def _from_strong(
             basis="direct",
             score=round(n / len(episodes), 4),
             kind=homes.kinds.get(name),
-            reason=f"Lines that name the culprit name it in {n} of {len(episodes)} episodes.",
+            reason=f"Lines that name the culprit name it in {share(n, len(episodes), 'episode')}.",
             episodes=n,
             tied=chosen is None,
         )
@@ -193,8 +194,8 @@ def _measured(named: Named, held: Mapping[int, Held], total: int) -> Named:
     low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
     much = low if low == high else f"{low} to {high}"
     reason = (
-        f"Metrics of its containers show {much} of what all containers on the node held, in {len(shares)} of {total} "
-        "episodes, when it went."
+        f"Metrics of its containers show {much} of what all containers on the node held when it went, in "
+        f"{share(len(shares), total, 'episode')}."
     )
     suspects = tuple(s.model_copy(update={"reason": reason}) if s.name == named.chosen else s for s in named.suspects)
     return replace(named, suspects=suspects, measured=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from triage.correlate.associate import Association, contrast
 from triage.correlate.attribute import Named, by_a_workload, name_directly
+from triage.correlate.calm import calm
 from triage.correlate.chain import build_chain
 from triage.correlate.colocate import NOWHERE_IN_PARTICULAR, locate
 from triage.correlate.coverage import broken_off
@@ -75,6 +76,7 @@ def _facts(
         chain=chain,
         named=named,
         located=located,
+        calmed=calm(drafts, scene.graph.signal(signal), episodes, stage.series),
         broken_off=broken_off(stage.evidence.gaps),
     )
     return facts, named

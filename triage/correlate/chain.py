@@ -7,13 +7,13 @@ from statistics import median
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.graph import AUTO_REPAIR, NOT_READY
 from triage.correlate.times import MINUTE, SECOND, length_ns
 from triage.correlate.traces import PIDS, ZOMBIES, Trace
 from triage.correlate.windows import lookback
 from triage.model.incident import ChainLink
 from triage.model.signal import Role
 
-NOT_READY, AUTO_REPAIR = "node-not-ready", "node-auto-repair"
 _SLACK = MINUTE
 _LONGEST = 12
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.exact import benjamini_hochberg, hypergeometric_tail, poisson_binomial_tail
+from triage.correlate.figures import chance, plural, share
 from triage.correlate.homes import Homes
 from triage.correlate.times import MINUTE
 from triage.model.incident import Suspect
@@ -106,8 +107,8 @@ def locate(scene: Scene, drafts: Sequence[Draft], cause: str, episodes: Sequence
             score=round(1 - q, 4),
             kind=homes.kinds.get(name),
             q_value=round(q, 6),
-            reason=f"It ran on {hits} of {units} failing nodes just before they failed; by chance p = {p:.2g}, "
-            f"q = {q:.2g} over {len(names)} workloads.",
+            reason=f"It ran on {share(hits, units, 'failing node')} just before they failed; by chance "
+            f"{chance('p', p)}, {chance('q', q)} over {plural(len(names), 'workload')}.",
             episodes=hits,
             tied=len(leaders) > 1,
         )

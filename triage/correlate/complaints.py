@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.figures import share
 from triage.correlate.homes import Homes
 from triage.correlate.traces import ZOMBIES
 from triage.model.incident import Suspect
@@ -61,7 +62,7 @@ def find_loudest(
         basis="direct",
         score=round(len(with_any) / len(rows), 4),
         kind=homes.kinds.get(name),
-        reason=f"Its complaints come first, or are most of them, in {len(with_any)} of {len(rows)} episodes.",
+        reason=f"Its complaints come first, or are most of them, in {share(len(with_any), len(rows), 'episode')}.",
         episodes=len(with_any),
         complains=True,
     )

@@ -14,6 +14,8 @@ BIN = 5 * MINUTE
 ENOUGH = 0.5
 """A span counts as looked at where at least half of its five-minute bins hold an entry."""
 _ANY = "*"
+_BY_OTHERS = r"^events$|^cloudaudit\.googleapis\.com/"
+"""Logs in which others speak of a node as well: the node controller of one that is silent."""
 METRICS_LOG = "metrics"
 """Stands for the log id of samples."""
 _BROKEN_OFF = ("cut short", "breaks off")
@@ -56,6 +58,7 @@ class Coverage:
         for node, group in table.groupby("node", sort=True):
             self._bins[node, _ANY] = np.unique(group["bin"].to_numpy())
         self.nodes = tuple(sorted({node for node, _ in self._bins}))
+        self._said = _said(named)
         self._steady = self._steady_logs(table)
 
     def filled(self, node: str, log: str | None, starts: Any, ends: Any) -> Any:
@@ -83,10 +86,13 @@ class Coverage:
         return next((log for log in sorted(logs) if log in self._steady), None)
 
     def last_heard(self, node: str, at: int) -> int | None:
-        """The end of the last bin before `at` in which the node wrote; None where it wrote in none."""
-        bins = self._bins.get((node, _ANY))
-        i = -1 if bins is None else int(np.searchsorted(bins, at // BIN, "right")) - 1
-        return min(int(bins[i] + 1) * BIN, at) if bins is not None and i >= 0 else None
+        """When the node last wrote something itself, at `at` or before; None where it wrote nothing.
+
+        It is exact where it had fallen silent; within the five minutes in which it wrote on, it is `at`.
+        """
+        firsts, lasts = self._said.get(node, (np.empty(0, dtype="int64"), np.empty(0, dtype="int64")))
+        i = int(np.searchsorted(firsts, at, "right")) - 1
+        return min(int(lasts[i]), at) if i >= 0 else None
 
     def alive(self, node: str) -> tuple[int, int] | None:
         """The first and last bin in which the node wrote, as times."""
@@ -104,3 +110,13 @@ class Coverage:
         return frozenset(
             log for log, found in shares.items() if log != _ANY and len(found) >= half and np.median(found) >= ENOUGH
         )
+
+
+def _said(named: pd.DataFrame) -> dict[str, tuple[Any, Any]]:
+    """Node → the first and last times of what it wrote itself, by five-minute bins in order."""
+    own = named[~named["log_id"].str.contains(_BY_OTHERS, na=False).astype(bool)]
+    bins = own.groupby(["node", "bin"], sort=True).agg(first=("first", "min"), last=("last", "max")).dropna()
+    return {
+        str(node): (column_ns(rows["first"]), column_ns(rows["last"]))
+        for node, rows in bins.reset_index().groupby("node", sort=True)
+    }

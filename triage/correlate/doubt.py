@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from triage.correlate.actions import place_to_look
 from triage.correlate.associate import Association
+from triage.correlate.attribute import by_a_workload
 from triage.correlate.commands import collect, command, login, option, read_logs
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import Explanation
 from triage.correlate.facts import Facts
+from triage.correlate.figures import listed, number, plural, share
+from triage.correlate.homes import Homes
 from triage.correlate.seen import NOWHERE
-from triage.correlate.words import number, plural
+from triage.correlate.timeline import metric_title
+from triage.correlate.traces import PIDS, ZOMBIES
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Missing, Rival
 from triage.model.links import quoted
@@ -43,7 +48,9 @@ _PROCESSES = (
 _MOST = 8
 
 
-def missing(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Facts | None) -> tuple[Missing, ...]:
+def missing(
+    evidence: Evidence, scene: Scene, drafts: Sequence[Draft], homes: Homes, facts: Facts | None
+) -> tuple[Missing, ...]:
     """What would make the verdict surer, most useful first, each with the command that supplies it (all only read)."""
     cluster, window = evidence.cluster, evidence.window
     spoken = set(evidence.coverage["log_id"].dropna().unique()) | set(evidence.entries["log_id"].dropna().unique())
@@ -61,11 +68,8 @@ def missing(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Fa
                 )
             )
     found += _absent(evidence)
-    suspect = _wanted_suspect(evidence, scene, drafts, facts)
-    if suspect:
-        found.append(suspect)
-    if facts is None:
-        found += _live(evidence, scene, drafts)
+    node = place_to_look(scene, drafts, homes, facts).node
+    found += _processes(evidence, scene, node, facts) if facts else _console(evidence, scene, node)
     return tuple(found[:_MOST])
 
 
@@ -105,26 +109,22 @@ def _absent(evidence: Evidence) -> list[Missing]:
     ]
 
 
-def _wanted_suspect(evidence: Evidence, scene: Scene, drafts: Sequence[Draft], facts: Facts | None) -> Missing | None:
-    """The processes of a node that is filling up now name the culprit."""
-    if facts is None or facts.basis == "direct" or facts.cause not in ("pid-exhaustion", "zombie-processes"):
-        return None
-    node = _a_node(drafts)
-    if node is None:
-        return None
-    run = login(evidence.cluster, node, scene.fleet.facts(node).zone, _PROCESSES)
-    why = "it names the parent that the processes belong to; look before the node dies, a repair wipes it"
-    return Missing(what=f"The processes of a node that is filling up (such as {node})", why=why, command=run)
+def _processes(evidence: Evidence, scene: Scene, node: str | None, facts: Facts) -> list[Missing]:
+    """The processes of a node that is filling up name the culprit."""
+    if facts.basis == "direct" or facts.cause not in (PIDS, ZOMBIES):
+        return []
+    zone = scene.fleet.facts(node).zone if node else None
+    return [
+        Missing(
+            what=f"The processes of a node that is filling up{f' (perhaps {node})' if node else ''}",
+            why="it names the parent that the processes belong to; look before the node dies, a repair wipes it",
+            command=login(evidence.cluster, node or "NODE", zone, _PROCESSES),
+        )
+    ]
 
 
-def _a_node(drafts: Sequence[Draft]) -> str | None:
-    known = [d for d in drafts if d.known_node and d.planned is None]
-    return max(known, key=lambda d: (d.end is None, d.onset)).node if known else None
-
-
-def _live(evidence: Evidence, scene: Scene, drafts: Sequence[Draft]) -> list[Missing]:
-    """What only the machine itself still knows."""
-    node = _a_node(drafts)
+def _console(evidence: Evidence, scene: Scene, node: str | None) -> list[Missing]:
+    """What only the machine itself still knows: nothing, where a new one stands in its place."""
     if node is None:
         return []
     zone = scene.fleet.facts(node).zone
@@ -158,6 +158,12 @@ def against(drafts: Sequence[Draft], facts: Facts, explanation: Explanation) -> 
         found.append(
             "Only applications speak of it, each of itself: no line of the node’s own programs, and no metric."
         )
+    if facts.calmed:
+        found.append(_calm_words(facts))
+    if facts.faded:
+        found.append(
+            f"In {share(facts.faded, facts.count, 'episode')} the node worked on after it as if all were well."
+        )
     if facts.covered < facts.count:
         silent = plural(facts.count - facts.covered, "node")
         found.append(f"The logs of {silent} were silent for most of the hour before NotReady.")
@@ -165,9 +171,19 @@ def against(drafts: Sequence[Draft], facts: Facts, explanation: Explanation) -> 
         verb = "was" if facts.inferred == 1 else "were"
         found.append(f"{number(facts.inferred).capitalize()} of the repaired nodes {verb} inferred, not named.")
     if facts.before < facts.count:
-        found.append(f"In {facts.count - facts.before} episodes the first evidence did not come before NotReady.")
+        found.append(
+            f"In {plural(facts.count - facts.before, 'episode')} the first evidence did not come before NotReady."
+        )
     found += [f"{s} has equal claims in the same episodes." for s in facts.rivals]
     return tuple(found)
+
+
+def _calm_words(facts: Facts) -> str:
+    nearest = min(facts.calmed.values(), key=lambda c: abs(c.limit * (0 if c.below else 1) - c.nearest) / c.limit)
+    came = f"{nearest.nearest:.0%}" if nearest.limit == 1 else f"{nearest.nearest:,.0f} of {nearest.limit:,.0f}"
+    how = "never fell below" if nearest.below else "never rose above"
+    where = share(len(facts.calmed), facts.count, "episode")
+    return f"{metric_title(nearest.metric)} {how} {came} in the hour before {where}."
 
 
 def rivals(scene: Scene, facts: Sequence[Facts], associations: Mapping[str, Association]) -> tuple[Rival, ...]:
@@ -236,10 +252,10 @@ def would_change(facts: Facts | None, scene: Scene) -> tuple[str, ...]:
         found.append(
             f"A failing node on which {facts.workload} did not run; or a process listing that names another parent."
         )
-    else:
+    elif by_a_workload(facts.cause):
         found.append("A line, metric or process listing that names the workload would add a suspect.")
     if facts.rivals:
-        found.append(f"An episode with {' or '.join(facts.rivals)} and without {facts.cause}, or the other way round.")
+        found.append(f"An episode with {listed(facts.rivals, 'or')} and without {facts.cause}, or the other way round.")
     upstream = sorted(
         s for s in scene.seen.signals if scene.graph.upstream_of(s, facts.cause) and scene.graph.is_cause(s)
     )

@@ -8,11 +8,9 @@ from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import MINUTE
-from triage.correlate.traces import PIDS, TOLERANCE, ZOMBIES, Trace, read_traces, trace_of
+from triage.correlate.traces import EXTERNAL, PIDS, TOLERANCE, ZOMBIES, Trace, read_traces, trace_of
 from triage.correlate.windows import lookback
 
-EXTERNAL = ("host-error", "vm-deleted-by-user", "guest-shutdown", "control-plane-change")
-"""What was done to the VM or the control plane from outside explains everything that came after it."""
 _MOST = 0.7
 """A root that was seen in this share of the episodes of what it brings on is the cause of all that show it."""
 

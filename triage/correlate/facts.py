@@ -1,25 +1,26 @@
 """What the judge needs to know of one cause, counted once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from triage.correlate.associate import Association
 from triage.correlate.attribute import Named
-from triage.correlate.chain import NOT_READY, Chain
+from triage.correlate.calm import Calm
+from triage.correlate.chain import Chain
 from triage.correlate.colocate import Located
 from triage.correlate.control_plane import SIGNAL as CONTROL_PLANE
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import Explanation
+from triage.correlate.graph import NOT_READY, UNKNOWN
 from triage.correlate.resolve import USUAL
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
-from triage.correlate.traces import PIDS, ZOMBIES, Trace
+from triage.correlate.traces import PIDS, ZOMBIES, Trace, steps
 from triage.correlate.voices import ACTS
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
 HALF = 0.5
-UNKNOWN = "node-status-unknown"
 _TO_THE_API = r"/apis?/|node lease|node status"
 """What the kubelet asks of the API server (client-go's request URLs; pkg/kubelet/kubelet_node_status.go)."""
 NEARLY = "Node's memory nearly used up"
@@ -68,6 +69,12 @@ class Facts:
     looked: int
     """Explained episodes whose lead-up was looked at, or whose lines name the cause all the same."""
     inferred: int
+    calmed: Mapping[int, Calm] = field(default_factory=dict)
+    """Explained episode → a metric of the cause that stayed far from its bound."""
+    denied: int = 0
+    """Of these, the episodes in which no line names the cause."""
+    faded: int = 0
+    """Explained episodes in which the node worked on after the last of it."""
     broken_off: str = ""
     """Why a part of the logs was not read to its end; nothing where it was."""
     rivals: tuple[str, ...] = ()
@@ -114,6 +121,7 @@ def gather(
     chain: Chain,
     named: Named,
     located: Located,
+    calmed: Mapping[int, Calm],
     broken_off: str = "",
 ) -> Facts:
     """Count everything for one cause."""
@@ -153,6 +161,9 @@ def gather(
         covered=len(covered),
         looked=len(covered | named_in),
         inferred=sum(1 for i in explained if drafts[i].inferred),
+        calmed=calmed,
+        denied=len(set(calmed) - named_in),
+        faded=sum(1 for found in traces.values() if all(t.faded for t in found)),
         broken_off=broken_off,
         rivals=rivals,
         lesser=lesser,
@@ -173,12 +184,7 @@ def _able(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> bool
     own = scene.seen.within(cause, draft.node, low, high)
     if (own["stream"].eq("kubelet") & own["message"].str.contains(_TO_THE_API, na=False)).any():
         return True
-    for signal in scene.seen.on(draft.node):
-        if graph.upstream_of(cause, signal) and (signal == UNKNOWN or graph.link(signal, NOT_READY)):
-            rows = scene.seen.within(signal, draft.node, low, high)
-            if len(rows) and (signal != UNKNOWN or (rows["stream"] == "kubelet").any()):
-                return True
-    return False
+    return any(s == UNKNOWN or graph.link(s, NOT_READY) for s in steps(scene, cause, draft.node, low, high))
 
 
 def _apart(explained: Sequence[Draft]) -> int:

@@ -16,12 +16,12 @@ from triage.correlate.changes import find_changes
 from triage.correlate.episodes import Draft
 from triage.correlate.explain import Explanation
 from triage.correlate.facts import Facts
+from triage.correlate.figures import listed, number, plural
 from triage.correlate.judge import Case, judge
 from triage.correlate.recurrence import recurrences
 from triage.correlate.report import signal_infos
 from triage.correlate.save import urge
 from triage.correlate.stage import Stage
-from triage.correlate.words import number, plural
 from triage.errors import InputError
 from triage.model.incident import Alert, Cause, Confidence, Incident, Suspect, Timeline, Verdict
 
@@ -79,7 +79,7 @@ def _unknown(what: str, wanted: str, known: str, with_episodes: Sequence[str]) -
     close = difflib.get_close_matches(wanted, names, n=3, cutoff=0.7)
     message = f"{what} {wanted[:120]} {known or 'is not in the evidence'}"
     if close and not known:
-        return InputError(message, remedy=f"did you mean {' or '.join(close)}?")
+        return InputError(message, remedy=f"did you mean {listed(close, 'or')}?")
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return InputError(message, remedy=f"episodes there are of: {', '.join(names[:_MOST_NAMED])}{more}")
 

@@ -6,7 +6,9 @@ A level is reached where all of its gates, and those of the levels below it, are
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from triage.correlate.associate import Association
 from triage.correlate.facts import Facts
+from triage.correlate.figures import chance, listed, number, plural, share
 from triage.model.incident import Confidence, Gate
 
 MOST = 0.8
@@ -25,25 +27,25 @@ class Rule:
     check: Check
 
 
-def _of(count: int, total: int) -> str:
-    return f"{count} of {total}"
+def _episodes(part: int, f: Facts) -> str:
+    return share(part, f.count, "episode")
 
 
 def _some(f: Facts) -> tuple[bool, str]:
     gated = bool(f.association and f.association.gated)
-    return f.share >= FEW or (gated and f.count >= 2), f"it explains {_of(f.count, f.total)} unplanned episodes"
+    return f.share >= FEW or (gated and f.count >= 2), _explains(f)
 
 
 def _looked(f: Facts) -> tuple[bool, str]:
     return (
         f.mechanism > 0 or f.covered >= HALF * f.count,
-        f"{_of(f.covered, f.count)} lead-up hours were covered, {f.mechanism} hold a line or metric that names it",
+        f"logs covered {share(f.covered, f.count, 'lead-up hour')}; named in {_episodes(f.mechanism, f)}",
     )
 
 
 def _followed(f: Facts) -> tuple[bool, str]:
-    named = f"named in {_of(f.mechanism, f.count)} episodes"
-    return f.mechanism > 0 or f.chain.complete, f"{named}; {'what follows was seen' if f.chain.complete else 'alone'}"
+    followed = "what follows was seen" if f.chain.complete else "nothing that follows was seen"
+    return f.mechanism > 0 or f.chain.complete, f"named in {_episodes(f.mechanism, f)}; {followed}"
 
 
 def _named_or_associated(f: Facts) -> tuple[bool, str]:
@@ -51,47 +53,60 @@ def _named_or_associated(f: Facts) -> tuple[bool, str]:
     associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete and 2 * f.spoken >= f.count)
     named = f.mechanism >= 1
     numbers = (
-        "" if a is None or a.q is None else f"; q = {a.q:.2g} over {a.tests} signals, {f.groups} independent groups"
+        ""
+        if a is None or a.q is None
+        else f"; {chance('q', a.q)} over {plural(a.tests, 'signal')}, {plural(f.groups, 'independent group')}"
     )
     own = "; only applications’ own words speak of it" if not f.spoken else ""
-    return named or associated, f"named in {_of(f.mechanism, f.count)} episodes{own}{numbers}"
+    return named or associated, f"named in {_episodes(f.mechanism, f)}{own}{numbers}"
 
 
 def _ordered(f: Facts) -> tuple[bool, str]:
     return (
         f.before >= MOST * f.count and f.count > 0,
-        f"first evidence before NotReady in {_of(f.before, f.count)} episodes",
+        f"first evidence before NotReady in {_episodes(f.before, f)}",
     )
 
 
 def _able(f: Facts) -> tuple[bool, str]:
-    return 2 * f.able >= f.count, f"so in {_of(f.able, f.count)} episodes"
+    return 2 * f.able >= f.count, f"so in {_episodes(f.able, f)}"
+
+
+def _not_denied(f: Facts) -> tuple[bool, str]:
+    denied = f"a metric stayed far from its bound in {_episodes(f.denied, f)}, and no line names it there"
+    return 2 * f.denied <= f.count, denied if f.denied else "no metric speaks against it"
 
 
 def _half(f: Facts) -> tuple[bool, str]:
     enough = f.share >= HALF or f.shared_out
-    down = "" if f.half_of_the_down else f", but only {_of(f.down_explained, f.down)} of those that went down"
+    served = f.down < f.total
+    down = f", but only {f.down_explained:,} of {f.down:,} that went down" if served and not f.half_of_the_down else ""
     return enough and (f.half_of_the_down or f.shared_out), _explains(f) + down
 
 
 def _explains(f: Facts) -> str:
-    text = f"it explains {_of(f.count, f.total)} unplanned episodes"
+    text = f"it explains {share(f.count, f.total, 'unplanned episode')}"
     return text + (
-        f" ({_of(f.count, f.in_its_pools)} in its node pools; all causes together {f.by_any_cause})"
+        f" ({f.count} of {f.in_its_pools} in its node pools; all causes together {f.by_any_cause})"
         if f.shared_out
         else ""
     )
 
 
 def _no_rival(f: Facts) -> tuple[bool, str]:
-    return not f.rivals, "no other cause has equal claims" if not f.rivals else "equal claims: " + ", ".join(f.rivals)
+    return (not f.rivals, "no other cause has equal claims" if not f.rivals else f"equal claims: {listed(f.rivals)}")
+
+
+def _shown(a: Association) -> str:
+    seen = a.same[1] + a.other[1]
+    return f"{share(seen, a.controls, 'control window')} {'show it' if seen > 1 else 'shows it'}"
 
 
 def _rare_in_controls(f: Facts) -> tuple[bool, str]:
     a = f.association
     if a is None or not a.controls:
         return False, "there is no control window to compare with"
-    return a.specific, f"{_of(a.same[1] + a.other[1], a.controls)} control windows show it"
+    return a.specific, _shown(a)
 
 
 def _not_common(f: Facts) -> tuple[bool, str]:
@@ -99,7 +114,7 @@ def _not_common(f: Facts) -> tuple[bool, str]:
     if a is None or not a.controls:
         return f.mechanism > 0, "there is no control window to compare with"
     passes = a.specific or a.gated
-    return passes, f"{_of(a.same[1] + a.other[1], a.controls)} control windows show it"
+    return passes, _shown(a)
 
 
 def _read_to_the_end(f: Facts) -> tuple[bool, str]:
@@ -107,10 +122,10 @@ def _read_to_the_end(f: Facts) -> tuple[bool, str]:
 
 
 def _two_named(f: Facts) -> tuple[bool, str]:
-    flaps = f"; {f.apart} of these stand for themselves" if f.apart < f.count else ""
-    return f.mechanism >= 2 and f.before >= f.mechanism and f.apart >= 2, (
-        f"named in {f.mechanism} episodes, before NotReady in {f.before}{flaps}"
-    )
+    late = f", but before NotReady in {number(f.before)} alone" if 0 < f.mechanism > f.before else ""
+    flaps = f"; one node’s ups and downs count once, which leaves {number(f.apart)}" if f.apart < f.count else ""
+    enough = f.mechanism >= 2 and f.before >= f.mechanism and f.apart >= 2
+    return enough, f"named in {_episodes(f.mechanism, f)}{late}{flaps}"
 
 
 def _most(f: Facts) -> tuple[bool, str]:
@@ -120,7 +135,8 @@ def _most(f: Facts) -> tuple[bool, str]:
 def _covered(f: Facts) -> tuple[bool, str]:
     return (
         f.looked >= MOST * f.count,
-        f"{_of(f.looked, f.count)} were; {_of(f.covered, f.count)} of these hours were covered",
+        f"so in {_episodes(f.looked, f)}"
+        + (f", of which logs covered {number(f.covered)}" if f.covered < f.looked else ""),
     )
 
 
@@ -150,6 +166,11 @@ RULES = (
     ),
     Rule(Confidence.LIKELY, "It came before NotReady in at least 80 % of the episodes it explains", _ordered),
     Rule(Confidence.LIKELY, "It can take a node down, or a step on its way that can was seen on the node", _able),
+    Rule(
+        Confidence.LIKELY,
+        "No metric that would show it stayed far from its bound, unless a line names it",
+        _not_denied,
+    ),
     Rule(Confidence.LIKELY, "It explains at least half of the unplanned episodes", _half),
     Rule(
         Confidence.LIKELY,

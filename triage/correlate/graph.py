@@ -6,7 +6,8 @@ from functools import cache
 from triage.correlate.times import DAY, HOUR, length_ns
 from triage.model.signal import Link, Pack, Role, Signal
 
-ENDS = ("node-not-ready", "node-status-unknown")
+NOT_READY, UNKNOWN, AUTO_REPAIR = "node-not-ready", "node-status-unknown", "node-auto-repair"
+ENDS = (NOT_READY, UNKNOWN)
 """What a node's death looks like from outside; chains run towards these."""
 
 

@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.correlate import doubt, words
+from triage.correlate.actions import steps_now
 from triage.correlate.associate import Association
-from triage.correlate.commands import Names, fill
+from triage.correlate.attribute import by_a_workload
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import Explanation
 from triage.correlate.facts import Facts
+from triage.correlate.figures import number, share
 from triage.correlate.gates import pass_gates
+from triage.correlate.graph import NOT_READY
 from triage.correlate.homes import Homes
+from triage.correlate.orders import REMOVALS, REMOVED
 from triage.correlate.planned import KINDS
 from triage.correlate.seen import NOWHERE
 from triage.evidence.evidence import Evidence
@@ -78,7 +82,7 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
         reason=_reason(confidence, gates, facts),
         gates=gates,
         links=facts.chain.links,
-        actions=_actions(case, facts),
+        actions=_actions(case, facts.cause, facts, confidence),
         prevention=_prevention(case, facts),
         against=doubt.against(case.drafts, facts, case.explanation),
         rivals=doubt.rivals(case.scene, case.facts, case.associations),
@@ -95,27 +99,39 @@ def _streams(case: Case, facts: Facts) -> frozenset[str]:
 
 
 def _because(case: Case, signal: str) -> str | None:
-    """The signal's clause; where metrics alone show it and it is an act, what they showed and no more."""
+    """The signal's clause; where more is known, or less, what that is.
+
+    Metrics alone tell of no eviction or kill; of whom somebody's order on a node pool took away it tells how.
+    """
     declared = case.scene.graph.signal(signal)
-    if any(facts.cause == signal and facts.nearly for facts in case.facts):
+    facts = next((facts for facts in case.facts if facts.cause == signal), None)
+    if facts and facts.nearly:
         return "its memory was nearly used up"
+    explained = [case.drafts[i] for i in facts.explained] if facts and signal == REMOVED else []
+    orders = {case.scene.plans.removal(draft.node_pool, draft.onset) or "" for draft in explained}
+    if len(orders) == 1 and (clause := REMOVALS.get(*orders)):
+        return clause
     return declared.because if declared else None
 
 
 def _missing(case: Case, facts: Facts | None, confidence: Confidence) -> tuple[Missing, ...]:
-    if confidence is Confidence.CONFIRMED and facts and facts.workload:
+    if confidence is Confidence.CONFIRMED and facts and (facts.workload or not by_a_workload(facts.cause)):
         return ()
-    return doubt.missing(case.evidence, case.scene, case.drafts, facts)
+    return doubt.missing(case.evidence, case.scene, case.drafts, case.homes, facts)
 
 
 def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
     """One sentence: why this confidence and no other."""
     unmet = [g for g in gates if not g.met]
     if confidence is Confidence.CONFIRMED:
-        before = ", before NotReady" if facts.down else ""
+        before = " before NotReady" if facts.down else ""
+        explains = share(facts.count, facts.total, "episode")
+        if facts.mechanism == facts.count == facts.total:
+            return f"The evidence names it{before} in {explains}, and healthy nodes hardly ever show it."
+        named = "all" if facts.mechanism == facts.count else number(facts.mechanism)
         return (
-            f"The evidence names it in {facts.mechanism} of {facts.count} episodes{before}, "
-            f"it explains {facts.count} of {facts.total}, and healthy nodes hardly ever show it."
+            f"It explains {explains}, the evidence names it{before} in {named} of these, "
+            "and healthy nodes hardly ever show it."
         )
     if facts.total == 1 and confidence is Confidence.LIKELY:
         return "One episode alone cannot confirm a cause, however clear its lines are."
@@ -130,7 +146,7 @@ def _reason(confidence: Confidence, gates: Sequence[Gate], facts: Facts) -> str:
 
 def _unexplained(case: Case, unplanned: Sequence[Draft], gates: tuple[Gate, ...]) -> Verdict:
     weighed = sorted({s for found in case.explanation.traces.values() for s in found})
-    missing = doubt.missing(case.evidence, case.scene, case.drafts, None)
+    missing = doubt.missing(case.evidence, case.scene, case.drafts, case.homes, None)
     lacking = f"What would help most: {missing[0].what[:1].lower()}{missing[0].what[1:]}." if missing else ""
     failed = next((g for g in gates if not g.met), None)
     reason = "No cause signal has evidence on a failing node before NotReady that healthy nodes do not show as well."
@@ -169,7 +185,7 @@ def _nothing(case: Case) -> Verdict:
         chain=(),
         summary=words.nothing(case.alignment.alerts, len(case.scene.fleet.nodes)),
         reason="There is no episode to explain.",
-        missing=doubt.missing(case.evidence, case.scene, (), None),
+        missing=doubt.missing(case.evidence, case.scene, (), case.homes, None),
         ruled_out=doubt.ruled_out(case.scene, case.drafts, case.explanation, case.associations),
     )
 
@@ -181,18 +197,18 @@ def _planned(case: Case) -> Verdict:
     title = declared.title if declared else signal
     several = len(case.drafts) > 1
     named = all(d.planned_named for d in case.drafts)
-    link = case.scene.graph.link(signal, "node-not-ready")
+    link = case.scene.graph.link(signal, NOT_READY)
     chained = link is not None and any(d.not_ready is not None for d in case.drafts)
     return Verdict(
         cause=signal,
         title=f"{title} (planned work)",
         confidence=Confidence.CONFIRMED if several else Confidence.LIKELY,
         workload=None,
-        chain=(signal, "node-not-ready") if chained else (signal,),
+        chain=(signal, NOT_READY) if chained else (signal,),
         summary=words.planned(title, _because(case, signal), case.drafts, signal),
         reason=f"Every episode is planned work that the evidence {'names' if named else 'shows'}"
         + ("." if several else "; one episode alone reaches likely at most."),
-        actions=_actions_of(case, signal, None),
+        actions=_actions(case, signal),
         prevention=declared.remedy.prevent if declared else (),
         would_change=("A node that went down without having been named by planned work.",),
     )
@@ -205,42 +221,11 @@ def most_planned(drafts: Sequence[Draft]) -> list[str]:
     return sorted(set(planned), key=lambda s: (-planned.count(s), order.get(s, len(order)), s))
 
 
-def _actions(case: Case, facts: Facts) -> tuple[Step, ...]:
-    return _actions_of(case, facts.cause, facts)
-
-
-def _actions_of(case: Case, signal: str, facts: Facts | None) -> tuple[Step, ...]:
-    """What to do now: the steps that the cause declares, filled in. A node that is well again needs no change."""
-    declared = case.scene.graph.signal(signal)
-    names = _names(case, facts)
-    troubled = names.pod is not None or any(d.end is None and d.node == names.node for d in case.drafts)
-    steps = declared.remedy.now if declared else ()
-    wanted = [s for s in steps if troubled or not (s.changes and "{node}" in (s.run or ""))]
-    return tuple(filled for filled in (fill(step, names) for step in wanted) if filled is not None)
-
-
-def _names(case: Case, facts: Facts | None) -> Names:
-    """The node to look at: one that is down now, else one that carries the suspect now, else the last that failed."""
-    known = [d for d in case.drafts if d.known_node and (facts is None or d.planned is None)]
-    last = max(known, key=lambda d: (d.end is None, d.onset), default=None)
-    node = last.node if last else None
-    workload = facts.workload if facts else None
-    pod = None
-    if workload:
-        carriers = {n: case.homes.on(n, case.scene.end).get(workload, []) for n in case.scene.fleet.nodes}
-        running = [n for n, pods in carriers.items() if pods]
-        if running:
-            node = node if node in running else running[0]
-            pod = carriers[node][0].split("/")[1] or None
-    at = case.scene.fleet.facts(node) if node else None
-    return Names(
-        cluster=case.evidence.cluster,
-        node=node,
-        zone=at.zone if at else None,
-        node_pool=at.node_pool if at else None,
-        workload=workload,
-        kind=case.homes.kinds.get(workload) if workload else None,
-        pod=pod,
+def _actions(
+    case: Case, signal: str, facts: Facts | None = None, confidence: Confidence | None = None
+) -> tuple[Step, ...]:
+    return steps_now(
+        case.evidence, case.scene, case.drafts, case.homes, signal=signal, facts=facts, confidence=confidence
     )
 
 

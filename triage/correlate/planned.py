@@ -1,21 +1,19 @@
 """Planned work, told from faults before anything is tested: upgrades, preemptions, scale-downs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.correlate.coverage import Coverage
 from triage.correlate.graph import Graph
+from triage.correlate.orders import REMOVALS, UPGRADES, Order
 from triage.correlate.pools import Fleet
 from triage.correlate.readiness import Course, Down
 from triage.correlate.repairs import Annotation
 from triage.correlate.seen import NOWHERE, Seen
-from triage.correlate.times import HOUR, MINUTE, column_ns, known
-from triage.evidence.evidence import Evidence
+from triage.correlate.times import HOUR, MINUTE
 from triage.model.incident import Kind
 
 UPGRADE = "node-upgrade-drain"
-UPGRADES = ("UPGRADE_NODES", "AUTO_UPGRADE_NODES")
-"""Operations that replace a pool's nodes."""
 KINDS = {UPGRADE: Kind.UPGRADE, "preemption": Kind.PREEMPTION, "autoscaler-scale-down": Kind.SCALE_DOWN}
 """What a planned signal makes of an episode; other planned work ends it `unrepaired`."""
 _BEFORE = {"preemption": 10 * MINUTE}
@@ -47,7 +45,7 @@ class Plans:
     """What was planned for which node and when."""
 
     def __init__(
-        self, evidence: Evidence, seen: Seen, graph: Graph, fleet: Fleet, annotations: list[Annotation]
+        self, orders: Sequence[Order], seen: Seen, graph: Graph, fleet: Fleet, annotations: Sequence[Annotation]
     ) -> None:
         self._graph = graph
         self._fleet = fleet
@@ -63,7 +61,8 @@ class Plans:
             if "UPGRADE_NODES" in note.text:
                 marks.setdefault((note.node, UPGRADE), []).append(note.at)
         self.works = [work for (node, signal), times in sorted(marks.items()) for work in _runs(node, signal, times)]
-        self._upgrades = _upgrades(evidence)
+        self._upgrades = [order for order in orders if order.type in UPGRADES]
+        self._removals = [order for order in orders if order.type in REMOVALS]
 
     def of(self, down: Down, course: Course) -> Work | None:
         """The planned work that took this node down, if some did."""
@@ -76,16 +75,26 @@ class Plans:
         ]
         if marked:
             return min(marked, key=lambda w: (abs(w.last - down.since), w.signal))
-        for start, end, pool in self._upgrades:
-            if pool == self._fleet.pool(down.node) and start <= down.since <= end + _AFTER:
+        for order in self._upgrades:
+            if order.node_pool == self._fleet.pool(down.node) and order.start <= down.since <= order.until + _AFTER:
                 cordoned = any(down.since - _DRAIN <= at <= down.since for at in course.cordoned)
                 quiet = not any(
                     self._graph.is_cause(signal) and self._seen.count(signal, down.node, down.since - HOUR, down.since)
                     for signal in self._seen.on(down.node)
                 )
-                if cordoned or (quiet and course.replaced(down.since - HOUR, end + HOUR)):
+                if cordoned or (quiet and course.replaced(down.since - HOUR, order.until + HOUR)):
                     return Work(down.node, UPGRADE, down.since, down.since, named=False)
         return None
+
+    def upgrade(self, node_pool: str | None, at: int) -> str | None:
+        """The operation that was upgrading a node pool at a time, where one is known."""
+        names = [o.operation for o in self._upgrades if o.node_pool == node_pool and o.start <= at <= o.until + MINUTE]
+        return names[-1] if names else None
+
+    def removal(self, node_pool: str | None, at: int) -> str | None:
+        """The kind of operation (a key of `REMOVALS`) that was taking nodes of a pool away at a time, if one was."""
+        kinds = [o.type for o in self._removals if o.node_pool == node_pool and o.covers(at)]
+        return kinds[-1] if kinds else None
 
     def departures(self, courses: Mapping[str, Course], coverage: Coverage, end: int) -> list[Work]:
         """Planned work that took a node away, with when it was gone; a decision that nothing followed is left out."""
@@ -119,14 +128,3 @@ def _runs(node: str, signal: str, times: list[int]) -> list[Work]:
         else:
             runs.append(Work(node, signal, at, at))
     return runs
-
-
-def _upgrades(evidence: Evidence) -> list[tuple[int, int, str]]:
-    rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
-    found = []
-    for start, end, pool in zip(column_ns(rows["start"]), column_ns(rows["end"]), rows["node_pool"], strict=True):
-        begun = known(start)
-        if begun is not None and pool:
-            until = known(end)
-            found.append((begun, until if until is not None else begun + 24 * HOUR, str(pool)))
-    return sorted(found)

@@ -12,15 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from triage.correlate.audited import audit_entries, dig
 from triage.correlate.plain import plain
 from triage.correlate.times import MINUTE, column_ns, known
 from triage.evidence.evidence import Evidence
 
-_AUDIT_LOGS = (
-    "cloudaudit.googleapis.com/activity",
-    "cloudaudit.googleapis.com/system_event",
-    "compute.googleapis.com/activity_log",
-)
 _TELLING = r"gke-current-operation|RepairNodePool|AUTO_REPAIR_NODES|recreateInstance"
 _TARGET = re.compile(r"/nodePools/(?P<pool>[^/\"\s]+)(?:/nodes?/(?P<node>[^/\"\s]+))?")
 _STARTED_AT = re.compile(r"operation-(\d{13})-")
@@ -68,12 +64,12 @@ def find_repairs(evidence: Evidence) -> tuple[list[GkeRepair], list[Recreate], l
     annotations: list[Annotation] = []
     recreates: list[Recreate] = []
     calls: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for at, entry in _audit_entries(evidence.entries):
-        method = str(_dig(entry, "protoPayload", "methodName") or _dig(entry, "jsonPayload", "event_subtype") or "")
+    for at, entry in audit_entries(evidence.entries, _TELLING):
+        method = str(dig(entry, "protoPayload", "methodName") or dig(entry, "jsonPayload", "event_subtype") or "")
         if "recreateInstance" in method:
             recreates.extend(_recreate(at, entry))
         elif "RepairNodePool" in method:
-            calls.setdefault(str(_dig(entry, "operation", "id") or ""), []).append((at, entry))
+            calls.setdefault(str(dig(entry, "operation", "id") or ""), []).append((at, entry))
         else:
             annotations.extend(_annotation(at, entry))
     calls.pop("", None)
@@ -105,29 +101,10 @@ def _start_by_name(operation: str | None) -> int | None:
     return int(match[1]) * 1_000_000 if match else None
 
 
-def _audit_entries(entries: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = entries[entries["log_id"].isin(_AUDIT_LOGS) & entries["entry"].notna()]
-    rows = rows[rows["entry"].astype("object").str.contains(_TELLING, regex=True, na=False).astype(bool)]
-    rows = rows.sort_values(["timestamp", "insert_id"], kind="stable")
-    for at, text in zip(column_ns(rows["timestamp"]), rows["entry"], strict=True):
-        try:
-            entry = json.loads(text)
-        except ValueError:  # cut at 256 KiB
-            continue
-        if isinstance(entry, dict):
-            yield int(at), entry
-
-
-def _dig(value: Any, *path: str) -> Any:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 def _recreate(at: int, entry: dict[str, Any]) -> Iterator[Recreate]:
-    resource = _dig(entry, "protoPayload", "resourceName") or _dig(entry, "jsonPayload", "resource", "name") or ""
+    resource = dig(entry, "protoPayload", "resourceName") or dig(entry, "jsonPayload", "resource", "name") or ""
     node = str(resource).rstrip("/").rsplit("/", 1)[-1]
-    said = str(_dig(entry, "protoPayload", "status", "message") or _dig(entry, "jsonPayload", "message") or "")
+    said = str(dig(entry, "protoPayload", "status", "message") or dig(entry, "jsonPayload", "message") or "")
     if node:
         yield Recreate(node, at, plain(said.split("Reason:", 1)[-1]))
 
@@ -137,19 +114,19 @@ def _distinct(recreates: Iterable[Recreate]) -> list[Recreate]:
 
 
 def _annotation(at: int, entry: dict[str, Any]) -> Iterator[Annotation]:
-    node = str(_dig(entry, "protoPayload", "resourceName") or "")
-    request = json.dumps(_dig(entry, "protoPayload", "request"), ensure_ascii=False)
+    node = str(dig(entry, "protoPayload", "resourceName") or "")
+    request = json.dumps(dig(entry, "protoPayload", "request"), ensure_ascii=False)
     if node.startswith("core/v1/nodes/") and "gke-current-operation" in request:
         yield Annotation(node.split("/")[3], at, request)
 
 
 def _from_calls(operation: str, entries: list[tuple[int, dict[str, Any]]], listed: GkeRepair | None) -> GkeRepair:
     """First and last audit entry of one `RepairNodePool` call, joined with the operation where that is listed."""
-    firsts = [at for at, entry in entries if _dig(entry, "operation", "first")]
-    lasts = [(at, entry) for at, entry in entries if _dig(entry, "operation", "last")]
+    firsts = [at for at, entry in entries if dig(entry, "operation", "first")]
+    lasts = [(at, entry) for at, entry in entries if dig(entry, "operation", "last")]
     text = json.dumps([entry for _, entry in entries], ensure_ascii=False)
     targets = sorted({(m["pool"], m["node"] or "") for m in _TARGET.finditer(text)})
-    failed = [str(_dig(entry, "protoPayload", "status", "message") or "") for _, entry in lasts]
+    failed = [str(dig(entry, "protoPayload", "status", "message") or "") for _, entry in lasts]
     end = lasts[-1][0] if lasts else None
     if listed:
         nodes = dict(listed.nodes) | {node: "the operation's target" for _, node in targets if node}

@@ -10,10 +10,9 @@ from triage import __version__
 from triage.correlate.coverage import Coverage
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.lines import episode_lines, episode_summary
-from triage.correlate.planned import UPGRADES
 from triage.correlate.repairs import GkeRepair
 from triage.correlate.stage import Stage
-from triage.correlate.times import HOUR, MINUTE, column_ns, known, moment, moment_or_none
+from triage.correlate.times import HOUR, moment, moment_or_none
 from triage.correlate.windows import lookback
 from triage.evidence.evidence import Evidence
 from triage.lql.print import to_text
@@ -86,18 +85,15 @@ def report_episodes(stage: Stage, causes: Mapping[int, str], workloads: Mapping[
 def _notes(stage: Stage, index: int, cause: str | None) -> tuple[str, ...]:
     draft = stage.drafts[index]
     summary = episode_summary(stage.scene, stage.drafts, index, cause)
-    return tuple(filter(None, (summary, _upgrade(stage.evidence, draft), *draft.notes)))
+    return tuple(filter(None, (summary, _upgrade(stage.scene, draft), *draft.notes)))
 
 
-def _upgrade(evidence: Evidence, draft: Draft) -> str:
+def _upgrade(scene: Scene, draft: Draft) -> str:
     """Which operation was upgrading the node's pool when the node went, in a sentence; nothing where none is known."""
     if draft.kind is not Kind.UPGRADE:
         return ""
-    rows = evidence.operations[evidence.operations["type"].isin(UPGRADES)]
-    rows = rows[(rows["node_pool"] == draft.node_pool) & (column_ns(rows["start"]) <= draft.onset)]
-    ends = [end if end is not None else draft.onset for end in map(known, column_ns(rows["end"]))]
-    names = [name for name, end in zip(rows["name"], ends, strict=True) if end + MINUTE >= draft.onset]
-    return f"The node pool was being upgraded by {names[-1]}." if names else ""
+    operation = scene.plans.upgrade(draft.node_pool, draft.onset)
+    return f"The node pool was being upgraded by {operation}." if operation else ""
 
 
 def _repair(repair: GkeRepair | None) -> Repair | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from triage.correlate.commands import command, login, option, read_logs
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.figures import plural
 from triage.correlate.resolve import USUAL
 from triage.correlate.times import HOUR, MINUTE, SECOND, moment
 from triage.evidence.evidence import Evidence
@@ -61,13 +62,13 @@ def _told(scene: Scene, draft: Draft) -> str:
     if scene.fleet.repairs_off(draft.node):
         due = "and auto-repair is off for its node pool"
     elif left > MINUTE:
-        due = f"its repair is due in about {format_duration(left // MINUTE * 60)}"
+        due = f"its repair is due in about {plural(left // MINUTE, 'minute')}"
     elif left >= -MINUTE:
         due = "its repair is due about now"
     elif left < -HOUR:
         due = "and no repair was seen"
     else:
-        due = f"its repair has been due for {format_duration(-left // MINUTE * 60)}"
+        due = f"its repair has been due for {plural(-left // MINUTE, 'minute')}"
     return f"{draft.node} has been NotReady since {_clock(scene, draft.onset)} ({lasted}), {due}"
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from triage.correlate.align import Fired
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.homes import Homes
@@ -16,6 +18,8 @@ class Stage:
     """Episodes with their alerts, who ran where, and the nodes' metrics."""
 
     evidence: Evidence
+    occurrences: pd.DataFrame
+    """Those of the signals, and those that operations alone tell of."""
     pack: Pack
     scene: Scene
     drafts: Sequence[Draft]

@@ -23,6 +23,7 @@ from triage.correlate.focus import Focus, find_episodes, put_in_focus
 from triage.correlate.graph import Graph
 from triage.correlate.homes import Homes
 from triage.correlate.judge import Case, judge
+from triage.correlate.orders import find_orders, with_removals
 from triage.correlate.planned import Plans
 from triage.correlate.pools import Fleet
 from triage.correlate.readiness import read_courses
@@ -63,19 +64,18 @@ def correlate(
     evidence gives the same incident. `focus` names a node or a repair whose episodes alone the incident is then about.
     Raises InputError where it names nothing that went bad.
     """
-    occurrences = with_operations(occurrences, evidence.operations)
-    stage = _stage(evidence, occurrences, placements, pack)
-    scene, drafts = stage.scene, stage.drafts
+    stage = _stage(evidence, with_operations(occurrences, evidence.operations), placements, pack)
+    scene, drafts, occurrences = stage.scene, stage.drafts, stage.occurrences
     chosen = find_episodes(focus, stage) if focus else ()
     alignment = align(stage.alerts, stage.ties, drafts, (scene.start, scene.end), stage.covered)
     alignment = with_budget(alignment, evidence.metrics, drafts, scene.start, scene.end)
     of_nodes = without_capped(scene, drafts, occurrences)
-    weighed = scene
+    weighed = stage
     if len(of_nodes) < len(occurrences):
-        weighed = replace(scene, seen=Seen(of_nodes, received_earlier(evidence.entries)))
-    associations = associate(weighed, drafts, _logs(evidence, occurrences))
-    explanation = explain(weighed, drafts, associations)
-    findings = find_causes(stage, explanation, associations)
+        weighed = replace(stage, scene=replace(scene, seen=Seen(of_nodes, received_earlier(evidence.entries))))
+    associations = associate(weighed.scene, drafts, _logs(evidence, occurrences))
+    explanation = explain(weighed.scene, drafts, associations)
+    findings = find_causes(weighed, explanation, associations)
     case = Case(
         evidence=evidence,
         scene=scene,
@@ -89,22 +89,23 @@ def correlate(
         levels=findings.levels,
     )
     verdict = urge(judge(case), evidence, scene, drafts)
-    whole = _incident(stage, verdict, findings, alignment, now)
-    return put_in_focus(whole, stage, case, findings, chosen) if chosen else whole
+    whole = _incident(stage, weighed, verdict, findings, alignment, now=now)
+    return put_in_focus(whole, weighed, case, findings, chosen) if chosen else whole
 
 
 def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFrame, pack: Pack) -> Stage:
     graph = Graph(pack)
     start, end = to_ns(evidence.window.start), to_ns(evidence.window.end)
     receipts = received_earlier(evidence.entries)
-    seen = Seen(occurrences, receipts)
     repairs, recreates, annotations = find_repairs(evidence)
     entries = set_back(evidence.entries, receipts)
     courses = read_courses(replace(evidence, entries=entries), set_back(occurrences, receipts))
-    named = {node for signal in seen.signals for node in seen.nodes(signal) if node}
-    fleet = Fleet(evidence, named | set(courses) | set(placements["node"].dropna()))
+    fleet = Fleet(evidence, {*occurrences["node"].dropna(), *courses, *placements["node"].dropna()})
+    orders = find_orders(evidence)
+    occurrences = with_removals(occurrences, orders, courses, fleet)
+    seen = Seen(occurrences, receipts)
     coverage = Coverage(told_of(evidence.coverage, evidence.metrics))
-    plans = Plans(evidence, seen, graph, fleet, annotations)
+    plans = Plans(orders, seen, graph, fleet, annotations)
     scene = Scene(seen, graph, fleet, courses, coverage, plans, start, end)
     resolved = resolve([r for r in repairs if _inside(r, start, end)], courses, fleet)
     drafts = build_episodes(scene, resolved, recreates)
@@ -113,7 +114,9 @@ def _stage(evidence: Evidence, occurrences: pd.DataFrame, placements: pd.DataFra
     drafts = finish(scene, [*drafts, *serving_badly(scene, drafts, alerts, homes)])
     ties = tie(alerts, drafts, homes, end)
     covered = span_of_evidence(evidence, start, end)
-    return Stage(evidence, pack, scene, drafts, homes, alerts, ties, covered, node_series(evidence.metrics))
+    return Stage(
+        evidence, occurrences, pack, scene, drafts, homes, alerts, ties, covered, node_series(evidence.metrics)
+    )
 
 
 def _renewals(scene: Scene, drafts: Sequence[Draft]) -> dict[str, list[int]]:
@@ -135,7 +138,10 @@ def _logs(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, set[str]]:
     return logs_by_signal(occurrences, dict(zip(names["log_name"], names["log_id"], strict=True)))
 
 
-def _incident(stage: Stage, verdict: Verdict, findings: Findings, alignment: Alignment, now: datetime) -> Incident:
+def _incident(
+    stage: Stage, weighed: Stage, verdict: Verdict, findings: Findings, alignment: Alignment, *, now: datetime
+) -> Incident:
+    """The report. `weighed` is the stage with what explanations rest on: without pods at a limit of their own."""
     evidence, scene, drafts = stage.evidence, stage.scene, stage.drafts
     established = verdict.confidence is not Confidence.INSUFFICIENT
     unplanned = any(d.planned is None for d in drafts)
@@ -146,7 +152,7 @@ def _incident(stage: Stage, verdict: Verdict, findings: Findings, alignment: Ali
     if established and unplanned:
         by_episode |= findings.by_episode
     workloads = findings.workloads if established and unplanned else {}
-    episodes = report_episodes(stage, by_episode, workloads)
+    episodes = report_episodes(weighed, by_episode, workloads)
     occurrences = summarize_occurrences(scene, [episode.signals for episode in episodes])
     faults = [d.onset for d in drafts if d.planned is None] or [d.onset for d in drafts]
     named = {o.signal for o in occurrences} | set(verdict.chain) | {c.signal for c in causes}

@@ -1,23 +1,30 @@
 """What each cause signal showed before an episode, on its node: first and last time, how often, how clearly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from triage.correlate.episodes import Draft, Scene
+from triage.correlate.graph import AUTO_REPAIR, NOT_READY, UNKNOWN
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import MINUTE, column_ns
 from triage.correlate.voices import naming
 from triage.correlate.windows import lookback
 
 ZOMBIES, PIDS = "zombie-processes", "pid-exhaustion"
+EXTERNAL = ("host-error", "vm-deleted-by-user", "guest-shutdown", "control-plane-change")
+"""What was done to the VM or the control plane from outside explains everything that came after it."""
 TOLERANCE = 5 * MINUTE
 """Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
 CROWD = 3
 """So many nodes within five minutes share a cause."""
 _CLOSE = 15 * MINUTE
 _FRESH = 30 * MINUTE
+_AT_ONCE = MINUTE
+"""Several programs tell of one moment within this time."""
+_WORKED_ON = 2 * MINUTE
+"""Nodes that go down fall silent sooner than this after what took them down, or tell what else fails."""
 _LASTING = (ZOMBIES, "filesystem-readonly")
 # kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
 _CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
@@ -40,6 +47,10 @@ class Trace:
     own_words: bool = False
     standing: bool = False
     """Whether it is a state that lasts until something ends it."""
+    once: bool = False
+    """Whether it is one moment: no program tells of it twice."""
+    faded: bool = False
+    """Whether the node worked on after it as if nothing were, so that it is no more than a hint."""
 
 
 def read_traces(scene: Scene, drafts: Sequence[Draft]) -> dict[int, dict[str, Trace]]:
@@ -61,7 +72,8 @@ def _traces(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, Trac
             low, high = lookback(scene, drafts, index, scene.graph.reach(signal))
             trace = trace_of(scene, signal, draft.node, low, high)
             if trace and not _over(scene, draft, trace):
-                found[signal] = replace(trace, mechanism=0) if _stale(scene, draft, trace) else trace
+                faded = _stale(scene, draft, trace) or _passed(scene, draft, trace)
+                found[signal] = replace(trace, mechanism=0, faded=True) if faded else trace
     return found
 
 
@@ -82,6 +94,35 @@ def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
     return heard is not None and heard - trace.last > _FRESH
 
 
+def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether it was one moment, after which the node worked on for minutes and showed nothing that it brings on.
+
+    What takes a node down is told again and again, or something follows from it, or it is the last that the node
+    says: one dropped packet is none of these. Acts from outside are told once.
+    """
+    if not trace.once or trace.standing or draft.served_badly or trace.signal in EXTERNAL:
+        return False
+    course = scene.courses.get(trace.node)
+    if course and any(trace.first <= at <= draft.onset for at in course.booted):
+        return False
+    heard = scene.coverage.last_heard(trace.node, draft.onset)
+    worked_on = heard is not None and heard - trace.last > _WORKED_ON
+    return worked_on and not any(steps(scene, trace.signal, trace.node, trace.first, draft.onset))
+
+
+def steps(scene: Scene, signal: str, node: str, low: int, high: int) -> Iterator[str]:
+    """What a signal is declared to bring on, as far as it was seen on the node in a span: NotReady itself left out.
+
+    That the node's status is unknown is a step in the kubelet's own words; the node controller says so of every silent
+    node.
+    """
+    for effect in scene.seen.on(node):
+        if effect not in (NOT_READY, AUTO_REPAIR) and scene.graph.upstream_of(signal, effect):
+            rows = scene.seen.within(effect, node, low, high)
+            if len(rows) and (effect != UNKNOWN or (rows["stream"] == "kubelet").any()):
+                yield effect
+
+
 def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:
     """One signal's evidence on a node (`NOWHERE`: of no node) in a span; None where there is none."""
     rows = scene.seen.within(signal, node, low, high)
@@ -98,6 +139,7 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         mechanism=int((names := naming(rows)).sum()),
         metric_only=bool((rows["stream"] == "metric").all()),
         own_words=not (rows["spoken"] | names).any(),
+        once=bool(rows["stream"].value_counts().max() == 1 and until.max() - at[0] <= _AT_ONCE),
         standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
     )
 

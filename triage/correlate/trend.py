@@ -50,14 +50,14 @@ def trends(
             points = series.get((rule.metric, drafts[i].node))
             if points is None:
                 continue
-            limit = _limit(series, rule.limit, drafts[i], rule.at)
+            limit = limit_of(series, rule.limit, drafts[i], rule.at)
             trend = _trend(rule.metric, drafts[i], i, points, limit, falling=rule.below)
             if trend:
                 found.append(trend)
     return tuple(found)
 
 
-def _limit(series: Series, metric: str | None, draft: Draft, at: float) -> float | None:
+def limit_of(series: Series, metric: str | None, draft: Draft, at: float) -> float | None:
     """The limit's last value before onset; where the rule has no limit, the level at which the signal is there."""
     if metric is None:
         return at

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from triage.correlate.episodes import Draft
 from triage.correlate.facts import Facts
+from triage.correlate.figures import listed, number, plural, share
 from triage.correlate.times import moment
 from triage.model.incident import Alignment, Confidence, Kind
 from triage.units import format_duration
 
-_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _HEDGES = {
     Confidence.CONFIRMED: (" because", "the cause"),
     Confidence.LIKELY: (", most likely because", "the most likely cause"),
@@ -32,16 +32,6 @@ class Weighed:
         """`before 2 of 5 episodes, and in 31 of 140 control hours`."""
         before = f"before {self.hits:,} of {self.cases:,} episodes"
         return f"{before}, and in {self.seen:,} of {self.controls:,} control hours" if self.controls else before
-
-
-def number(n: int) -> str:
-    """Small numbers as words."""
-    return _SMALL[n] if 0 <= n < len(_SMALL) else str(n)
-
-
-def plural(n: int, one: str, many: str | None = None) -> str:
-    """`two nodes`, `one node`."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
 def _sentence(text: str) -> str:
@@ -140,23 +130,14 @@ def _driver(facts: Facts) -> str:
     tied = [s.name for s in facts.suspects if s.tied]
     if len(tied) > 3:
         return f"; the evidence names {plural(len(tied), 'workload')} there and singles none out"
-    return f"; the evidence cannot tell {' and '.join(tied)} apart" if len(tied) > 1 else ""
-
-
-def share(part: int, whole: int, one: str) -> str:
-    """`all four episodes`, `both episodes`, `the one episode`, `none of four episodes`, `4 of 7 episodes`."""
-    if part == 0:
-        return f"none of {whole:,} {one}s"
-    if part < whole:
-        return f"{part:,} of {whole:,} {one}s"
-    return {1: f"the one {one}", 2: f"both {one}s"}.get(whole, f"all {number(whole)} {one}s")
+    return f"; the evidence cannot tell {listed(tied)} apart" if len(tied) > 1 else ""
 
 
 def _namer(streams: Set[str]) -> str:
     """Who names the cause: of what was done from outside the node itself has nothing to say."""
     if streams and streams <= {"audit"}:
         return "Audit entries name it"
-    if streams == {"operation"}:
+    if streams and streams <= {"audit", "operation"}:
         return "GKE’s list of operations names it"
     if streams and streams <= {"audit", "system-event"}:
         return "Compute Engine’s own events name it"
@@ -186,9 +167,9 @@ def _toll(facts: Facts, alignment: Alignment, drafts: Sequence[Draft]) -> str:
     if not parts:
         return ""
     if facts.count < len(drafts):
-        return f"; the {number(len(drafts))} episodes of this report hold {' and '.join(parts)}"
+        return f"; the {number(len(drafts))} episodes of this report hold {listed(parts)}"
     verb = "falls" if parts in (["one repair"], ["the one alert"]) else "fall"
-    return f"; {' and '.join(parts)} {verb} into {'this episode' if len(drafts) == 1 else 'these episodes'}"
+    return f"; {listed(parts)} {verb} into {'this episode' if len(drafts) == 1 else 'these episodes'}"
 
 
 def _rest(ranked: Sequence[Facts], drafts: Sequence[Draft]) -> str:
@@ -198,7 +179,7 @@ def _rest(ranked: Sequence[Facts], drafts: Sequence[Draft]) -> str:
         told.append(f"{plural(min(other.count, left), 'other episode')}: {_lower(other.title)}")
         left -= min(other.count, left)
     if left > 0:
-        told.append(f"{number(left)}{' more' if told else ''} without an established cause")
+        told.append(f"{plural(left, 'other episode')} without an established cause")
     away = sum(1 for d in drafts if d.planned is not None)
     if away:
         told.append(f"{plural(away, 'node')} went away by planned work")
