@@ -391,7 +391,7 @@ def test_the_reason_that_most_untied_alerts_share_is_said_once() -> None:
     )
     html = render(incident.model_copy(update={"alerts": untied}), "html", redact=False)
     assert html.count("t opened elsewhere") == 1
-    assert "Where no episode and no reason is given: it opened elsewhere." in html
+    assert "“none” by itself: it opened elsewhere." in html
     assert 'none: <span class="soft">slow burn</span>' in html
 
 

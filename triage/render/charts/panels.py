@@ -15,6 +15,10 @@ _MOST_CURVES = 12
 _HEIGHT = 64.0
 _NEAR = 0.25
 """Of the limit: below that, a line along the bottom."""
+_LABEL = 100.0
+"""How wide the limit's label is."""
+_LABELLED = 0.7
+"""Of the limit: what lies above that meets its label."""
 
 
 def panels(
@@ -67,8 +71,15 @@ def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> P
         note=f"{len(group)} of {whole:,} nodes" if whole > len(group) else "",
         limit_y=height_of(limit) if limit is not None else None,
         limit_label=f"limit {words.quantity(limit, unit)}" if limit is not None else "",
+        limit_left=limit is not None and _label_left(thinned, limit, scale),
         curves=tuple(curves),
     )  # fmt: skip
+
+
+def _label_left(curves: Sequence[Sequence[tuple[int, float]]], limit: float, scale: TimeScale) -> bool:
+    """Whether the limit's label stands better at the left end: a curve comes near it at the right end, none here."""
+    near = [scale.x(ms) for points in curves for ms, value in points if value > _LABELLED * limit]
+    return any(x > scale.right - _LABEL for x in near) and not any(x < scale.left + _LABEL for x in near)
 
 
 def _split(title: str, form: Form) -> tuple[str, str]:

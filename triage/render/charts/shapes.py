@@ -95,6 +95,8 @@ class Panel:
     """How many nodes are drawn, where not all are."""
     limit_y: float | None
     limit_label: str
+    limit_left: bool
+    """Whether the label stands at the left end of the limit's line, where no curve runs."""
     curves: tuple[Curve, ...]
 
 
