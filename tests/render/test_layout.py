@@ -18,9 +18,10 @@ from triage.render.charts.sheets import sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
 from triage.render.links import safe_link
+from triage.render.view.alerts import alert_rows
 from triage.render.view.chain import chain, quote
 from triage.render.view.first import first_screen
-from triage.render.view.tables import alert_rows, episode_rows
+from triage.render.view.tables import episode_rows
 from triage.render.view.trends import trend_cards
 
 DAY = TimeScale(ms(START), ms(START + timedelta(days=1)), 100, 1060)

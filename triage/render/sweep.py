@@ -60,10 +60,12 @@ class _Harmless:
     """Nothing hidden, everything bounded."""
 
     def text(self, field: str, text: str) -> str:
+        """The text with hidden characters written out, as long as its field may be."""
         limit = _LONG.get(field) or _URLS.get(field) or (300 if field in _NAMES else _PROSE)
         return visible(text, limit, lines=field in _LINES)
 
     def mark(self, message: str, mark: Mark) -> Mark | None:
+        """The mark moved along with what was written out before it."""
         start, end = mark
         if not 0 <= start < end <= len(message):
             return None

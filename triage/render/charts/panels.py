@@ -56,6 +56,7 @@ def _panel(group: Sequence[Series], scale: TimeScale, form: Form, y: float) -> P
     highest = max([limit or 0.0] + [value for points in thinned for _, value in points]) * 1.06 or 1.0
 
     def height_of(value: float) -> float:
+        """Where a value lies in the panel."""
         return round(top + _HEIGHT * (1 - min(1.0, max(0.0, value / highest))), 1)
 
     curves = []

@@ -12,6 +12,7 @@ from triage.render.charts.sheets import Sheet, sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.redact import Replaced
 from triage.render.view import tables
+from triage.render.view.alerts import AlertRow, AlignmentView, alert_rows, alignment_view, usual_reason
 from triage.render.view.budget import budget_sentence
 from triage.render.view.chain import Step, causes, chain
 from triage.render.view.coverage import (
@@ -70,10 +71,10 @@ class Page:
     """Sentences on what all episodes have in common."""
     episodes_of_one_cause: bool
     """Whether those say the cause, so that the rows need not."""
-    alerts: tables.Bounded[tables.AlertRow]
+    alerts: tables.Bounded[AlertRow]
     usual_reason: str
     """Why alerts are in no episode, where the rows don't say."""
-    alignment: tables.AlignmentView | None
+    alignment: AlignmentView | None
     budget: str
     """What the episodes cost in error budget."""
     trends: tuple[TrendCard, ...]
@@ -122,9 +123,9 @@ def page(incident: Incident, replaced: Sequence[Replaced] = (), *, redacted: boo
         episodes=tables.episode_rows(incident),
         episodes_share=tables.shared_by_episodes(incident),
         episodes_of_one_cause=tables.one_cause(incident.episodes),
-        alerts=tables.alert_rows(incident),
-        usual_reason=tables.usual_reason(incident),
-        alignment=tables.alignment_view(incident),
+        alerts=alert_rows(incident),
+        usual_reason=usual_reason(incident),
+        alignment=alignment_view(incident),
         budget=budget_sentence(incident),
         trends=cards,
         more_trends=more_trends,

@@ -50,6 +50,7 @@ def _card(trend: Trend, series: Series | None, alike: Series | None) -> TrendCar
     highest = max([trend.limit or 0.0, trend.value, begin, *(value for _, value in points)]) * 1.08 or 1.0
 
     def place(ms: float, value: float) -> str:
+        """Where a value at a time lies in the little picture, as path data."""
         return f"{scale.x(ms):g} {_HEIGHT * (1 - min(1.0, max(0.0, value / highest))):.1f}"
 
     return TrendCard(
