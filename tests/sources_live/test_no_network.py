@@ -14,6 +14,9 @@ from triage.errors import AccessError
 from triage.model.place import Ask
 from triage.sources.live import Access, Endpoint, Endpoints, collect
 from triage.sources.live import contact as contact_module
+from triage.sources.live import container as container_module
+from triage.sources.live import faults as faults_module
+from triage.sources.live import logging as logging_module
 from triage.sources.live import wire as wire_module
 
 
@@ -23,7 +26,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contact_module, "SILENCE_S", 1.0)
     monkeypatch.setattr(wire_module, "SILENCE_S", 1.0)
     monkeypatch.setattr(wire_module, "CONNECT_S", 0.5)
-    monkeypatch.setattr(wire_module, "ANSWER_S", 1.5)
+    monkeypatch.setattr(faults_module, "AT_ONCE_S", 0.5)
+    for module in (wire_module, logging_module, container_module):
+        monkeypatch.setattr(module, "ANSWER_S", 1.5)
 
 
 @pytest.fixture(params=["refused", "silent", "unknown"])
@@ -61,4 +66,23 @@ def test_one_api_out_of_reach_costs_the_others_nothing(
     collected = run(access, ask, tmp_path)
     assert [gap.source for gap in collected.gaps] == ["cluster", "operations", "workloads"]
     assert "cannot be reached" in collected.gaps[1].reason or "no answer in time" in collected.gaps[1].reason
+    assert len({entry["insertId"] for entry in entries(tmp_path)}) == 31
+
+
+def test_a_silent_gke_api_is_waited_for_once(emulator: Emulator, access: Access, ask: Ask, tmp_path: Path) -> None:
+    # Whatever is asked for a second time is answered.
+    for method in ("container.ListClusters", "container.ListOperations"):
+        emulator.faults.add("latency", method=method, seconds=4, times=1)
+    collected = run(access, ask, tmp_path)
+    assert [gap.source for gap in collected.gaps] == ["cluster", "operations", "workloads"]
+    assert all("no answer in time" in gap.reason for gap in collected.gaps[:2])
+    assert len({entry["insertId"] for entry in entries(tmp_path)}) == 31
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(
+    emulator: Emulator, access: Access, ask: Ask, tmp_path: Path
+) -> None:
+    emulator.faults.add("latency", method="logging.*", seconds=4, times=1)
+    collected = run(access, ask, tmp_path)
+    assert [gap.source for gap in collected.gaps] == ["workloads"]
     assert len({entry["insertId"] for entry in entries(tmp_path)}) == 31

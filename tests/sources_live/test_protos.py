@@ -88,7 +88,10 @@ def test_entries_are_what_protobuf_itself_writes(entry: Message) -> None:
                                     "strategy": "BLUE_GREEN",
                                     "blueGreenSettings": {
                                         "nodePoolSoakDuration": "3600s",
-                                        "standardRolloutPolicy": {"batchPercentage": 0.1, "batchSoakDuration": "5.500s"},
+                                        "standardRolloutPolicy": {
+                                            "batchPercentage": 0.1,
+                                            "batchSoakDuration": "5.500s",
+                                        },
                                     },
                                 },
                             }

@@ -10,6 +10,7 @@ from typing import Any
 from triage.errors import InputError, SourceError
 from triage.model.place import Ask, Window
 from triage.sources.live.access import Access
+from triage.sources.live.ahead import Ahead
 from triage.sources.live.clusters import location_of, pick_cluster
 from triage.sources.live.container import ContainerReader
 from triage.sources.live.kubernetes import read_workloads
@@ -35,20 +36,31 @@ def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None
     Yields a check as soon as its answer is there; never raises for a source that fails.
     """
     window = Window(start=now - timedelta(minutes=10), end=now)
-    container = ContainerReader(access, patience_s=20)
     clusters: list[dict[str, Any]] = []
 
     def list_clusters() -> str:
-        clusters.extend(container.clusters()[0])
+        clusters.extend(ContainerReader(access, patience_s=20).clusters()[0])
         return f"{len(clusters)} in project {access.project}"
 
-    yield _try("clusters", list_clusters)
-    yield _try("operations", lambda: f"{len(container.operations()[0])} listed")
-    yield _try("logs", lambda: _newest_entry(access, window))
-    monitoring = MonitoringReader(access, patience_s=20)
-    yield _try("alerts", lambda: f"{len(monitoring.alerts(window))} in the last day")
+    def list_operations() -> str:
+        return f"{len(ContainerReader(access, patience_s=20).operations()[0])} listed"
+
+    def list_alerts() -> str:
+        return f"{len(MonitoringReader(access, patience_s=20).alerts(window))} in the last day"
+
+    # Side by side, so that one that is silent costs the others no time.
+    listing = _begin("clusters", list_clusters)
+    others = [
+        _begin("operations", list_operations),
+        _begin("logs", lambda: _newest_entry(access, window)),
+        _begin("alerts", list_alerts),
+    ]
+    yield listing.result()
     name = ask.cluster or (str(clusters[0].get("name")) if clusters else "none")
-    yield _try("metrics", lambda: _reporting(monitoring.series(NODE_METRICS[0], name, window)))
+    monitoring = MonitoringReader(access, patience_s=20)
+    others.append(_begin("metrics", lambda: _reporting(monitoring.series(NODE_METRICS[0], name, window))))
+    for check in others:
+        yield check.result()
     if ask.cluster and clusters:
         yield from _of_cluster(access, clusters, ask, kubeconfig)
 
@@ -92,6 +104,10 @@ def _newest_entry(access: Access, window: Window) -> str:
 
 def _reporting(series: list[dict[str, Any]]) -> str:
     return f"{len(series)} nodes report PIDs" if series else "readable; no node told its PIDs in the last ten minutes"
+
+
+def _begin(what: str, ask: Callable[[], str]) -> Ahead[Check]:
+    return Ahead(lambda: _try(what, ask), f"check-{what}")
 
 
 def _try(what: str, ask: Callable[[], str]) -> Check:

@@ -15,6 +15,7 @@ from triage.errors import AccessError, DeniedError, InputError, SourceError
 from triage.evidence.asked import Query
 from triage.model.place import Ask, Gap, Window
 from triage.sources.live.access import Access
+from triage.sources.live.ahead import Ahead
 from triage.sources.live.bundle import Bundle, Read
 from triage.sources.live.clusters import location_of, pick_cluster
 from triage.sources.live.contact import NO_WAY_OUT
@@ -126,9 +127,11 @@ def collect(
 def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, ...], kubeconfig: Path | None) -> bool:
     """Find the cluster, then read every source of it; True where Ctrl-C cut that short."""
     bundle, project = run.bundle, run.access.project
-    container = ContainerReader(run.access, min(run.limits.patience_s, 60))
+    patience_s = min(run.limits.patience_s, 60)
+    # All else waits for the cluster's description; where GKE is silent, at least it is waited for once only.
+    operations = Ahead(ContainerReader(run.access, patience_s).operations, "read-operations")
     with run.gap("cluster"):
-        run.cluster = _described(container, ask)
+        run.cluster = _described(ContainerReader(run.access, patience_s), ask)
     run.cluster = run.cluster or {"name": _named(ask), "location": ask.location}
     bundle.begin({"name": run.cluster["name"], "project": project, "location": location_of(run.cluster)}, run.window)
     clause = cluster_clause(run.cluster["name"], group_prefixes(run.cluster))
@@ -139,7 +142,7 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
         bundle.write("cluster.json", run.cluster)
     interrupted = _together(
         {
-            "operations": lambda: _operations(run, container),
+            "operations": lambda: _operations(run, operations),
             "alerts": lambda: _alerts(run),
             "metrics": lambda: _metrics(run),
             "workloads": lambda: _workloads(run, kubeconfig),
@@ -224,10 +227,10 @@ def _report(source: str, task: Callable[[], None], done: "SimpleQueue[tuple[str,
         done.put((source, None))
 
 
-def _operations(run: _Run, container: ContainerReader) -> None:
+def _operations(run: _Run, ahead: Ahead[tuple[list[dict[str, Any]], list[str]]]) -> None:
     with run.gap("operations"):
         run.progress("operations", 0, None)
-        operations, missing = container.operations()
+        operations, missing = ahead.result()
         run.bundle.write(f"operations-{_stamp(run)}.json", operations)
         run.bundle.queries.append(Query("operations", f"projects/{run.access.project}/locations/-", 1, len(operations)))
         run.progress("operations", len(operations), len(operations))

@@ -21,6 +21,8 @@ class Contact:
     began: float = field(default_factory=time.monotonic)
     over_rest: set[str] = field(default_factory=set)
     """APIs that gRPC did not reach but REST did."""
+    over_grpc: set[str] = field(default_factory=set)
+    """APIs that gRPC did reach."""
     _answered: threading.Event = field(default_factory=threading.Event)
 
     def heard(self) -> None:
@@ -31,6 +33,13 @@ class Contact:
     def made(self) -> bool:
         """Whether any server has answered."""
         return self._answered.is_set()
+
+    def rest_alone(self, api: str) -> bool:
+        """Whether gRPC is in vain for `api`: it did not reach it, or it did not reach another one and has reached none.
+
+        What stops HTTP/2 stands before all of Google's hosts, and finding that out takes seconds each time.
+        """
+        return api in self.over_rest or bool(self.over_rest and not self.over_grpc)
 
     @property
     def lost(self) -> bool:

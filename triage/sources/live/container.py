@@ -12,6 +12,9 @@ from triage.sources.live.access import Access
 from triage.sources.live.protos import rest_shape
 from triage.sources.live.wire import Wire
 
+ANSWER_S = 30.0
+"""GKE answers in seconds; what has not come by then will not come, and is not asked for again."""
+
 
 @dataclass
 class ContainerReader:
@@ -37,14 +40,14 @@ class ContainerReader:
 
         def over_grpc(client: ClusterManagerClient) -> dict[str, Any]:
             call = client.list_operations if what == "operations" else client.list_clusters
-            return rest_shape(call(parent=parent, retry=None, timeout=30))
+            return rest_shape(call(parent=parent, retry=None, timeout=ANSWER_S))
 
         over_rest = partial(self._wire.get, f"/v1/{parent}/{what}", {})
         return self._wire.ask(doing, lambda: self._client, over_grpc, over_rest)
 
     @cached_property
     def _wire(self) -> Wire:
-        return Wire(self.access, "container", self.patience_s)
+        return Wire(self.access, "container", self.patience_s, answer_s=ANSWER_S, silences=1)
 
     @cached_property
     def _client(self) -> ClusterManagerClient:

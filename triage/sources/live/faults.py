@@ -1,6 +1,7 @@
 """Foreign errors, mapped to ours in one place; what is worth another try, and what is not."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from shlex import quote
@@ -68,6 +69,9 @@ UNHEARD = (
 """What may mean that there is no server at all, unless it came as the answer of one."""
 
 
+SILENT = (gexc.DeadlineExceeded, gexc.GatewayTimeout, requests.exceptions.ReadTimeout)
+AT_ONCE_S = 5.0
+"""A deadline that is said to be exceeded sooner was somebody else's: that is an answer, and a passing fault."""
 GARBLED = 3
 """So many answers in a row that cannot be read are no accident: a login page of some proxy, say."""
 
@@ -80,13 +84,27 @@ FIRST_PATIENCE_S = 5.0
 """How long gRPC may be out of reach before REST is tried: a proxy that stops HTTP/2 stops it for good."""
 
 
-def retrying(call: Callable[[], T], contact: Contact, *, patience_s: float) -> T:
+def retrying(call: Callable[[], T], contact: Contact, *, patience_s: float, silences: int) -> T:
     """Call until it succeeds, waiting longer each time, for at most `patience_s` seconds of what is transient.
 
-    Where no server at all has answered since the run began, that ends sooner: see `Contact.lost`.
+    Silence, which takes longer than any other fault, ends it when it comes for the `silences`-th time. Where no server
+    at all has answered since the run began, that ends sooner: see `Contact.lost`.
     """
 
+    began = 0.0
+    silent: list[Exception] = []
+    garbled: list[Exception] = []
+
+    def attempt() -> T:
+        nonlocal began
+        began = time.monotonic()
+        return call()
+
     def worth_another_try(error: Exception) -> bool:
+        if isinstance(error, SILENT) and time.monotonic() - began > AT_ONCE_S:
+            silent.append(error)
+            if len(silent) >= silences:
+                return False
         answered = isinstance(getattr(error, "response", None), requests.Response)
         if isinstance(error, UNHEARD) and not answered:
             return not contact.lost
@@ -96,10 +114,9 @@ def retrying(call: Callable[[], T], contact: Contact, *, patience_s: float) -> T
             return len(garbled) < GARBLED
         return isinstance(error, TRANSIENT)
 
-    garbled: list[Exception] = []
     longest = 20.0 if contact.made else 4.0
     retry = Retry(predicate=worth_another_try, initial=0.5, maximum=longest, multiplier=1.8, timeout=patience_s)
-    result: T = retry(call)()
+    result: T = retry(attempt)()
     contact.heard()
     return result
 
@@ -141,7 +158,8 @@ def _ours(doing: str, api: str, access: Access, error: Exception) -> SourceError
         case gexc.ServiceUnavailable() | requests.ConnectionError():
             what, remedy = "cannot be reached", "check the network, then run it again"
         case gexc.DeadlineExceeded() | gexc.GatewayTimeout() | requests.Timeout():
-            what, remedy = "no answer in time", "run it again, or narrow --since"
+            what = "no answer in time"
+            remedy = "run it again" if api == "container" else "run it again, or narrow --since"
         case _ if _garbled(error):
             what, remedy = "the answer cannot be read", "check HTTPS_PROXY and the endpoint, then run it again"
     return SourceError(f"{doing}: {what} ({_first_line(error)})", remedy=remedy)

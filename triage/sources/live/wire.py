@@ -36,6 +36,10 @@ class Wire:
     api: str
     patience_s: float
     """How long passing faults are borne."""
+    answer_s: float = ANSWER_S
+    """How long the answer to one request may take over REST; a gRPC call says so itself."""
+    silences: int = 3
+    """How many times in a row no answer at all may come before the request is given up."""
     _connected: bool = False
 
     @property
@@ -70,7 +74,7 @@ class Wire:
     def ask_rest(self, doing: str, over_rest: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The same of what only REST has."""
         with google_faults(doing, self.api, self.access):
-            return retrying(over_rest, self.access.contact, patience_s=self.patience_s)
+            return self._retrying(over_rest, self.patience_s)
 
     def _ask(
         self,
@@ -82,18 +86,21 @@ class Wire:
     ) -> dict[str, Any]:
         contact = self.access.contact
         may_change = self.endpoint.rest_allowed and not begun
-        grpc_first = self.endpoint.grpc_first and self.api not in contact.over_rest
+        grpc_first = self.endpoint.grpc_first and not contact.rest_alone(self.api)
         if not grpc_first or (may_change and contact.lost):
-            return retrying(over_rest, contact, patience_s=self.patience_s)
+            return self._retrying(over_rest, self.patience_s)
         patience_s = FIRST_PATIENCE_S if may_change else self.patience_s
         try:
-            return retrying(partial(self._call, client, over_grpc), contact, patience_s=patience_s)
+            return self._retrying(partial(self._call, client, over_grpc), patience_s)
         except (gexc.ServiceUnavailable, gexc.MethodNotImplemented, gexc.RetryError):
             if not may_change:
                 raise
-        answer = retrying(over_rest, contact, patience_s=self.patience_s)
+        answer = self._retrying(over_rest, self.patience_s)
         contact.over_rest.add(self.api)
         return answer
+
+    def _retrying(self, call: Callable[[], dict[str, Any]], patience_s: float) -> dict[str, Any]:
+        return retrying(call, self.access.contact, patience_s=patience_s, silences=self.silences)
 
     def _call(self, client: Callable[[], Client], over_grpc: Callable[[Client], dict[str, Any]]) -> dict[str, Any]:
         """Call over gRPC, but find out first whether there is a connection: a call by itself waits for minutes."""
@@ -106,6 +113,7 @@ class Wire:
                 ready.cancel()
                 raise gexc.ServiceUnavailable(f"{self.endpoint.host}: no connection within {CONNECT_S:.0f} s") from None
             self._connected = True
+            self.access.contact.over_grpc.add(self.api)
             self.access.contact.heard()
         return over_grpc(made)
 
@@ -120,7 +128,7 @@ class Wire:
     def _rest(self, verb: str, path: str, **content: Any) -> dict[str, Any]:
         session = self.access.http(self.endpoint)
         # Some walls take every connection and say nothing: the first answer is not waited for as long.
-        wait = (CONNECT_S, ANSWER_S if self.access.contact.made else SILENCE_S)
+        wait = (CONNECT_S, self.answer_s if self.access.contact.made else min(self.answer_s, SILENCE_S))
         answer = session.request(verb, f"{self.endpoint.url}{path}", timeout=wait, **content)
         self.access.contact.heard()
         if not answer.ok:
