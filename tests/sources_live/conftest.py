@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -29,12 +30,13 @@ def emulator(running: Emulator) -> Iterator[Emulator]:
 
 
 @pytest.fixture(params=["rest", "grpc"])
-def transport(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def transport(request: pytest.FixtureRequest) -> Literal["rest", "grpc"]:
+    wire: Literal["rest", "grpc"] = request.param
+    return wire
 
 
 @pytest.fixture
-def access(emulator: Emulator, transport: str) -> Access:
+def access(emulator: Emulator, transport: Literal["rest", "grpc"]) -> Access:
     return Access.sign_in(emulator.project, Endpoints.of(emulator.environment(transport)), account="oncall@example.com")
 
 
