@@ -28,6 +28,7 @@ from triage.correlate import (
     explain,
     facts,
     gates,
+    orders,
     report,
     seen,
     story,
@@ -190,6 +191,11 @@ _NO_SUSPECT = colocate.Located((), None, 0)
 
 RULES: tuple[Off, ...] = (
     Off("planned work is told from faults", ((Plans, "of", _always(None)), (Plans, "departures", _always([])))),
+    Off("audit entries tell of orders that are not listed", ((orders, "_told", _always(())),)),
+    Off(
+        "nodes that an order on their pool took away were taken away by somebody",
+        ((story, "with_removals", lambda seen, *_: seen),),
+    ),
     Off("nodes that serve badly are episodes", ((story, "serving_badly", _always([])),)),
     Off("bad service: only where an effect was felt", ((badly, "_symptoms", _always(True)),)),
     Off("bad service: bursts at one time are one episode", ((badly, "_merged", lambda _scene, drafts: drafts),)),
@@ -202,6 +208,7 @@ RULES: tuple[Off, ...] = (
     Off("what is said of one pod, or nearly used up, names nothing", ((traces, "naming", _any_name),)),
     Off("what was over before the node went explains nothing", ((traces, "_over", _always(False)),)),
     Off("what the node worked on after is a hint", ((traces, "_stale", _always(False)),)),
+    Off("one moment that passed is a hint", ((traces, "_passed", _always(False)),)),
     Off("the ups and downs of one node are one trouble", ((facts, "_apart", len),)),
     Off("evidence before the last episode's end is dead", ((windows, "_floor", _always(0)),)),
     Off("slow burns are tied to no episode", ((align, "SLOW_BURN_S", float("inf")),)),

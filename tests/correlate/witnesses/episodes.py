@@ -1,8 +1,10 @@
 """Witnesses of the rules that make episodes and tie alerts."""
 
 from datetime import timedelta
+from typing import Any
 
-from tests.correlate.build import Story, at, leak
+from tests.correlate.build import ALL, Story, at, leak
+from tests.correlate.whole import full_pack
 from tests.correlate.witnesses.table import witness
 
 
@@ -15,6 +17,45 @@ def reclaimed_spot_nodes_that_were_short_of_processes() -> None:
         story.goes_down(story.node(i), 5 + i, back=5.3 + i)
         story.see("pid-exhaustion", story.node(i), 5 + i - 0.3, times=4)
     assert story.tell().verdict.cause == "preemption"
+
+
+def audited(story: Story, hours: float, call: str, operation: dict[str, Any], **payload: Any) -> None:
+    """An audit entry of a call to GKE's API about the first node pool."""
+    about = {
+        "methodName": f"google.container.v1.ClusterManager.{call}",
+        "resourceName": "projects/p/locations/l/clusters/shop/nodePools/pool-1",
+    }
+    entry = {"operation": {"id": "operation-1", **operation}, "protoPayload": about | payload}
+    story._entry("cloudaudit.googleapis.com/activity", "gke_nodepool", hours, None, "", entry)
+
+
+@witness("audit entries tell of orders that are not listed")
+def an_upgrade_of_weeks_ago() -> None:
+    """GKE keeps a list of operations for few days; audit logs keep the first and the last entry of each for a year."""
+    story = Story(present=ALL - {"operations"})
+    audited(story, 5, "UpdateNodePool", {"first": True}, response={"operationType": "UPGRADE_NODES"})
+    audited(story, 6, "UpdateNodePool", {"last": True}, metadata={"operationType": "UPGRADE_NODES"})
+    for i in range(4):
+        story.event(story.node(i), 5 + i / 6, f"Node {story.node(i)} status is now: NodeNotSchedulable")
+        story.goes_down(story.node(i), 5.05 + i / 6, back=5.12 + i / 6)
+    incident = story.tell()
+    assert {e.kind for e in incident.episodes} == {"upgrade"}
+    assert incident.verdict.cause == "node-upgrade-drain"
+
+
+@witness("nodes that an order on their pool took away were taken away by somebody")
+def a_node_pool_that_somebody_deleted() -> None:
+    """Only the list of operations is left: it names the pool, whose nodes all leave within minutes."""
+    story = Story()
+    story.repair(5, 5.3, name="operation-1-delete", pool="pool-2")
+    story.operations[0] |= {"type": "DELETE_NODE_POOL"}
+    for i in range(3):
+        node = story.node(i, "pool-2")
+        story.goes_down(node, 5.1)
+        story.event(node, 5.15, f"Node {node} event: Removing Node {node} from Controller")
+    verdict = story.tell(full_pack()).verdict
+    assert verdict.cause == "vm-deleted-by-user"
+    assert "because somebody deleted the node pool" in verdict.summary
 
 
 @witness("nodes that serve badly are episodes")

@@ -82,6 +82,20 @@ def a_resolver_that_answers_late_before_silence() -> None:
     assert story.tell(full_pack()).verdict.confidence == "possible"
 
 
+@witness("gate, likely: No metric that would show it stayed far from its bound, unless a line names it")
+def a_pod_at_its_own_limit_on_nodes_with_plenty_of_ids() -> None:
+    """A pod is refused forks before each death, by its own limit; all day the nodes use 1,400 of 32,768 ids."""
+    story = Story()
+    for i in range(4):
+        story.refused(story.node(i), 2 + 4 * i - 0.3, "shop/crawler", f"0a{i}", times=3)
+        story.dies(story.node(i), 2 + 4 * i)
+        story.measure("pid_used", story.node(i), [(h / 30, 1400.0) for h in range(720)])
+        story.measure("pid_limit", story.node(i), [(h / 30, 32768.0) for h in range(720)])
+    verdict = story.tell().verdict
+    assert verdict.confidence == "possible"
+    assert any("1,400 of 32,768" in sentence for sentence in verdict.against)
+
+
 @witness("gate, likely: It explains at least half of the unplanned episodes")
 def three_deaths_of_eight() -> None:
     """Three of eight nodes had full tables. The other five died of something, perhaps of what filled the tables."""
@@ -203,11 +217,11 @@ def a_pressure_that_had_long_passed() -> None:
 
 
 @witness("what the node worked on after is a hint")
-def one_kill_an_hour_before() -> None:
-    """The kernel killed once; kubelet and runtime wrote as ever for most of an hour, until the nodes stopped."""
+def kills_an_hour_before() -> None:
+    """The kernel killed for a minute; kubelet and runtime wrote as ever for most of an hour, until the nodes stopped."""
     story = Story()
     for i in range(2):
-        story.see("system-oom", story.node(i), 2 + 5 * i - 0.9)
+        story.see("system-oom", story.node(i), 2 + 5 * i - 0.9, times=3)
         story.dies(story.node(i), 2 + 5 * i)
     assert story.tell().verdict.confidence == "possible"
 
@@ -233,7 +247,7 @@ def a_pod_whose_group_is_refused_forks() -> None:
         group = f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a{i}.slice"
         said = f"cgroup: fork rejected by pids controller in {group}"
         about = {"workload": "data/crawler", "namespace": "data", "pod": f"crawler-{i}", "basis": "cgroup"}
-        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.2, message=said, **about)
+        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.2, times=3, message=said, **about)
         story.dies(story.node(i), 2 + 4 * i)
     assert story.tell().verdict.confidence == "likely"
 

@@ -162,3 +162,15 @@ def hints_beside_lines_that_name_it() -> None:
     story = each(Story(), ("conntrack-full", 0.3, False), ("system-oom", 0.3, True))
     verdict = story.tell().verdict
     assert (verdict.cause, verdict.confidence) == ("system-oom", "confirmed")
+
+
+@witness("one moment that passed is a hint")
+def one_dropped_packet() -> None:
+    """The table was full for an instant, and the kernel said so once; the node then worked on for nine minutes."""
+    story = Story()
+    for i in range(2):
+        story.see("conntrack-full", story.node(i), 2 + 8 * i - 0.15)
+        story.dies(story.node(i), 2 + 8 * i)
+    verdict = story.tell().verdict
+    assert verdict.confidence == "possible"
+    assert "In both episodes the node worked on after it as if all were well." in verdict.against
