@@ -174,7 +174,7 @@ def _repairs(incident: Incident) -> Fact:
     planned = len(episodes) - len(faults)
     value = f"{explained:,} of {len(mended or faults):,}"
     if len(mended) in (0, len(faults)):
-        note = _unexplained(incident, faults) or ("every episode ended in one" if mended else "none ended in a repair")
+        note = _unexplained(incident, faults) or ("every episode led to one" if mended else "none led to a repair")
     else:
         note = words.of(sum(e.cause == verdict.cause for e in faults), len(faults), "episode")
     note += f"; {planned:,} more planned" if planned else ""
