@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from triage.correlate.audited import audit_entries, dig
 from triage.correlate.times import MINUTE, column_ns
 from triage.evidence.evidence import Evidence
 
@@ -29,6 +30,8 @@ _NODE_IN_TEXT = (
     r"(?i:node) (?P<name>[a-z0-9][a-z0-9.-]*) (?:status is now|event:|because it does not|has been rebooted)"
 )
 _AUDIT = "cloudaudit.googleapis.com/"
+_VM_CALLS = r"compute\.instances\.(?:delete|insert)\b"
+_VM_MARKS = (("compute.instances.delete", "removed"), ("compute.instances.insert", "made"))
 _KUBELET_WORDS = r"Node became not ready"
 _READY_METRICS = (
     ("status_condition:Ready:True", True),
@@ -58,10 +61,17 @@ class Course:
     cordoned: list[int] = field(default_factory=list)
     started: list[int] = field(default_factory=list)
     """When its kubelet started: at a boot, or anew."""
+    made: list[int] = field(default_factory=list)
+    """When a VM of its name was made, by audit entries."""
 
     def replaced(self, start: int, end: int) -> bool:
         """Whether the node was removed or booted in `[start, end]`."""
         return any(start <= t <= end for t in (*self.booted, *self.removed))
+
+    def made_anew(self, start: int, end: int) -> bool:
+        """Whether the VM was taken away in `[start, end]` and one of its name came up again by then."""
+        gone = min((t for t in self.removed if start <= t <= end), default=None)
+        return gone is not None and any(gone <= t <= end for t in (*self.made, *self.booted))
 
 
 def read_courses(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, Course]:
@@ -74,11 +84,25 @@ def read_courses(evidence: Evidence, occurrences: pd.DataFrame) -> dict[str, Cou
     marks: dict[str, list[tuple[int, str, str]]] = {}
     for at, node, what, source in (*_from_events(evidence), *_from_occurrences(occurrences), *_from_metrics(evidence)):
         marks.setdefault(node, []).append((at, what, source))
+    known = set(evidence.coverage["node"].dropna())
     # What the audit log says of a node (that its VM is being made) is no word of its own.
+    for at, node, what in _from_audit(evidence):
+        if node in marks or node in known:
+            marks.setdefault(node, []).append((at, what, "audit"))
     own = ~evidence.coverage["log_id"].str.startswith(_AUDIT, na=False).astype(bool)
     firsts = evidence.coverage[own].groupby("node")["first"].min().dropna()
     heard = dict(zip(firsts.index, column_ns(firsts), strict=True))
     return {node: _course(node, sorted(set(found)), heard.get(node)) for node, found in sorted(marks.items())}
+
+
+def _from_audit(evidence: Evidence) -> Iterable[tuple[int, str, str]]:
+    """When VMs were deleted and made: each such operation of Compute Engine has a first and a last entry."""
+    for at, entry in audit_entries(evidence.entries, _VM_CALLS):
+        method = str(dig(entry, "protoPayload", "methodName") or "")
+        what = next((mark for call, mark in _VM_MARKS if method.endswith(call)), None)
+        node = str(dig(entry, "protoPayload", "resourceName") or "").rsplit("/", 1)[-1]
+        if what and node and not dig(entry, "protoPayload", "status", "code"):
+            yield at, node, what
 
 
 def _from_events(evidence: Evidence) -> Iterable[tuple[int, str, str, str]]:
@@ -138,6 +162,7 @@ def _course(node: str, marks: list[tuple[int, str, str]], heard: int | None) -> 
         removed=sorted({at for at, what, _ in marks if what == "removed"}),
         cordoned=sorted({at for at, what, _ in marks if what == "cordoned"}),
         started=sorted({at for at, what, _ in marks if what == "started"}),
+        made=sorted({at for at, what, _ in marks if what == "made"}),
     )
     since: int | None = None
     last = 0

@@ -31,9 +31,11 @@ class Resolved:
 def resolve(repairs: list[GkeRepair], courses: Mapping[str, Course], fleet: Fleet) -> list[Resolved]:
     """Each repair with its node or nodes, sorted by the repair's start.
 
-    Repairs that name their nodes claim them first. Of the others each takes, in order of time and in its pool, the
-    unclaimed NotReady node whose NotReady lies nearest ten minutes before it (5 to 20 allowed), a node that was seen
-    to be replaced during the operation before one that was not, and never one that had recovered before it started.
+    Repairs that name their nodes claim them first; then those during which one node of the pool alone was taken away
+    and came up again, as events and audit entries of its VM tell. Of the others each takes, in order of time and in its
+    pool, the unclaimed NotReady node whose NotReady lies nearest ten minutes before it (5 to 20 allowed), a node that
+    was seen to be replaced during the operation before one that was not, and never one that had recovered before it
+    started.
     With none, the node is `unknown:<operation>`.
     """
     claimed: set[tuple[str, int]] = set()
@@ -46,7 +48,7 @@ def resolve(repairs: list[GkeRepair], courses: Mapping[str, Course], fleet: Flee
             pool = repair.node_pool or fleet.pool(node)
             resolved.append(Resolved(repair, node, pool, down, False, (f"The node is named by {named_by}.",)))
     for repair in (r for r in repairs if not r.nodes):
-        found = _infer(repair, courses, fleet, claimed)
+        found = _made_anew(repair, courses, fleet, claimed) or _infer(repair, courses, fleet, claimed)
         if found.down:
             claimed.add((found.node, found.down.since))
         resolved.append(found)
@@ -66,6 +68,26 @@ def _named_down(repair: GkeRepair, downs: list[Down]) -> Down | None:
     end = repair.end if repair.end is not None else repair.start + 60 * MINUTE
     during = [d for d in downs if repair.start < d.since <= end]
     return during[0] if during else None
+
+
+def _made_anew(
+    repair: GkeRepair, courses: Mapping[str, Course], fleet: Fleet, claimed: set[tuple[str, int]]
+) -> Resolved | None:
+    """The node whose VM was made anew during the repair, where it is the only one of its pool."""
+    if repair.node_pool is None or repair.end is None:
+        return None
+    anew = [
+        node
+        for node, course in courses.items()
+        if fleet.pool(node) == repair.node_pool and course.made_anew(repair.start, repair.end + MINUTE)
+    ]
+    if len(anew) != 1:
+        return None
+    down = _named_down(repair, downs_of(courses, anew[0]))
+    if down and (anew[0], down.since) in claimed:
+        return None
+    note = "The node is named by its VM: it alone of its node pool was deleted and made anew during the repair."
+    return Resolved(repair, anew[0], repair.node_pool, down, False, (note,))
 
 
 def _infer(repair: GkeRepair, courses: Mapping[str, Course], fleet: Fleet, claimed: set[tuple[str, int]]) -> Resolved:
