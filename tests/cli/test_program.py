@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import FIXTURES, Run, assert_complains
+from tests.emulator import Emulator
 
 ENTRY = {
     "logName": "projects/p/logs/kubelet",
@@ -129,6 +130,17 @@ def test_a_report_that_cannot_be_written_leaves_nothing_behind(run: Run, evidenc
     assert_complains(
         run("incident", "--cluster", "prod", "--from", evidence, "--output", target), 2, str(target.parent)
     )
+
+
+@pytest.mark.parametrize("arguments", [("incident", "-o", "/proc/r.html"), ("incident",), ("collect", "-o", "/proc")])
+def test_a_place_that_cannot_be_written_to_is_known_before_the_reads(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    where = Path("/proc") if arguments == ("incident",) else tmp_path
+    with Emulator(FIXTURES / "quiet-day") as emulator:
+        done = run(*arguments, "--cluster", "x", env=emulator.environment("rest"), cwd=where)
+        assert_complains(done, 2, "/proc", "cannot be written", "name another")
+        assert not emulator.requests
 
 
 def test_the_old_report_survives_and_the_new_one_is_private(run: Run, evidence: Path) -> None:

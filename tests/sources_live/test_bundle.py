@@ -90,12 +90,24 @@ def test_a_window_that_was_begun_goes_on_unless_another_one_is_asked_for(
     assert (other.ask.since, other.ask.until) == (datetime(2026, 3, 5, tzinfo=UTC), NOW)
 
 
-def test_archives_are_tried_before_anything_is_read(tmp_path: Path) -> None:
-    check_target(tmp_path / "new" / "evidence.tar.gz")
-    assert list((tmp_path / "new").iterdir()) == []
+def test_places_are_tried_before_anything_is_read(tmp_path: Path) -> None:
+    for name in ("evidence.tar.gz", "new/evidence.zip", "evidence", "new/evidence"):
+        check_target(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "kept").mkdir()
+    check_target(tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
     (tmp_path / "dir.zip").mkdir()
     (tmp_path / "file").touch()
-    for name, words in (("dir.zip", "Is a directory"), ("file/x.zip", "cannot be written"), ("x.tar", "as .tar")):
+    for name, words in (
+        ("dir.zip", "Is a directory"),
+        ("file/x.zip", "cannot be written"),
+        ("file/x", "cannot be written"),
+        ("file", "cannot be written"),
+        ("/proc/x", "cannot be written"),
+        ("/proc", "cannot be written"),
+        ("x.tar", "as .tar"),
+    ):
         with pytest.raises(InputError, match=words):
             check_target(tmp_path / name)
 

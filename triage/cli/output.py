@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from triage.aside import try_writing
 from triage.cli.options import ReportFormat
 from triage.errors import InputError
 
@@ -35,8 +36,14 @@ class Target:
     format: ReportFormat | Literal["png"]
 
 
+_DEFAULT = "triage-report"
+
+
 def targets(outputs: Sequence[str], wanted: ReportFormat | None) -> list[Target]:
-    """The places that `--output` names. Raises InputError where a format cannot be told, before any work is done."""
+    """The places that `--output` names; none is the current directory, whatever the report will be called.
+
+    Raises InputError where a format cannot be told, or where nothing can be written, before any work is done.
+    """
     found: list[Target] = []
     for output in outputs:
         if output == "-":
@@ -59,12 +66,25 @@ def targets(outputs: Sequence[str], wanted: ReportFormat | None) -> list[Target]
         directory = _place(path).parent
         if not directory.is_dir():
             raise InputError(f"--output {output}: {directory} is no directory", remedy="make it, or name another")
-        if not os.access(directory, os.W_OK):
-            raise InputError(f"--output {output}: {directory} cannot be written to", remedy="name another directory")
+        _try(path)
         found.append(Target(path, known))
+    if not found:
+        _try(Path(f"{_DEFAULT}.html"))
     if sum(target.path is None for target in found) > 1:
         raise InputError("--output - was given twice", remedy="give it once")
     return found
+
+
+def _try(path: Path) -> None:
+    place = _place(path)
+    try:
+        try_writing(place)
+    except OSError as error:
+        named = f"--output {path}" if path.stem != _DEFAULT else "the report"
+        raise InputError(
+            f"{named}: {place.parent} cannot be written to ({error.strerror or error})",
+            remedy="name another directory by --output",
+        ) from error
 
 
 def _is_special(path: Path) -> bool:

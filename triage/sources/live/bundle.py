@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from triage import __version__
+from triage.aside import try_writing
 from triage.errors import InputError
 from triage.evidence.asked import Query
 from triage.model.place import Gap, Window
@@ -210,6 +211,7 @@ def pack(directory: Path, target: Path) -> None:
     aside = _aside(target)
     files = sorted(path for path in directory.iterdir() if path.is_file() and not path.name.startswith("."))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         aside.touch(mode=0o600)
         if target.suffix == ".zip":
             with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -236,28 +238,24 @@ def check_target(path: Path) -> None:
     """Find out whether a bundle can be kept at `path` before anything is read for it.
 
     What was kept is never replaced, since the evidence in it may be gone from everywhere else: a directory is added
-    to, an archive that is there already is refused. Raises InputError for that, and for an archive that cannot be
-    written, or of a kind that is not.
+    to, an archive that is there already is refused. Raises InputError for that, for a place that cannot be written to,
+    and for an archive of a kind that is not made. Leaves nothing behind.
     """
     if path.suffix in _OTHER_ARCHIVES and not is_archive(path):
         raise InputError(f"{path}: no bundle is kept as {path.suffix}", remedy="name a directory, a .tar.gz or a .zip")
-    if not is_archive(path):
-        return
-    aside = _aside(path)
     try:
+        if not is_archive(path):
+            try_writing(path / MANIFEST)
+            return
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.is_file() and path.stat().st_size:
             raise InputError(f"{path}: is there already", remedy="name another file, or move that one away")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.touch(mode=0o600)
+        try_writing(path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror or error})", remedy="name another place"
         ) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def _aside(target: Path) -> Path:
