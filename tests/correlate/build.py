@@ -104,6 +104,7 @@ class Story:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     quiet: list[tuple[str, float, float]] = field(default_factory=list)
     pools: tuple[str, ...] = ("pool-1", "pool-2")
+    spot: tuple[str, ...] = ()
 
     def node(self, index: int, pool: str | None = None) -> str:
         """The name of a node."""
@@ -267,6 +268,7 @@ class Story:
                     {
                         "node_pool": pool,
                         "auto_repair": self.auto_repair,
+                        "spot": pool in self.spot,
                         "group_prefixes": (f"gke-shop-{pool}-0a1b2c3d-",),
                     }
                     for pool in self.pools

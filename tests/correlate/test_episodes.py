@@ -203,7 +203,7 @@ def test_what_is_said_of_planned_work_is_what_tells_of_it():
     summary = story.tell().verdict.summary
     assert summary.startswith("Two nodes of node pool pool-1 went away")
     assert "One other episode: planned work of another kind." in summary
-    assert "entries name two, and one went while an operation was replacing the nodes of the pool" in summary
+    assert "entries name two; the other went, and came back new, while an operation was replacing the nodes" in summary
 
 
 def test_planned_work_stays_out_of_the_causes_of_faults():

@@ -107,10 +107,26 @@ def logs_by_signal(occurrences: pd.DataFrame, log_ids: Mapping[str, str]) -> dic
 
 
 def _count(scene: Scene, drafts: Sequence[Draft], signal: str, covered: Covered) -> Association:
-    """Lines where most cases have lines, else crossings too: a metric stays at its limit for hours before a failure."""
+    """Lines where most cases have lines, else crossings too: a metric stays at its limit for hours before a failure.
+
+    Where controls show lines and the node's own programs name it in most cases, their lines alone: like with like.
+    """
     by_lines = _count_with(scene, drafts, signal, covered, scene.seen.written)
     by_all = _count_with(scene, drafts, signal, covered, scene.seen.held)
-    return by_lines if 2 * len(by_lines.with_case) >= len(by_all.with_case) else by_all
+    if 2 * len(by_lines.with_case) < len(by_all.with_case):
+        return by_all
+    return _like_with_like(scene, drafts, signal, covered, by_lines) if by_lines.control_share else by_lines
+
+
+def _like_with_like(
+    scene: Scene, drafts: Sequence[Draft], signal: str, covered: Covered, by_lines: Association
+) -> Association:
+    """The association of lines that name it in the node's own words, where most cases have such lines.
+
+    An application that complains all day of a limit of its own must not hide that a node has none left.
+    """
+    named = _count_with(scene, drafts, signal, covered, scene.seen.told)
+    return named if named.with_case and 2 * len(named.with_case) >= len(by_lines.with_case) else by_lines
 
 
 def _count_with(

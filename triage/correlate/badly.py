@@ -119,7 +119,10 @@ def _alerted(burst: Burst, alerts: Sequence[Fired], homes: Homes) -> bool:
 def _draft(scene: Scene, burst: Burst) -> Draft:
     signal, node, first, last = burst
     end = None if scene.end - last < _SETTLED else last
-    note = "The node never turned NotReady: it is an episode for what it did to the pods on it."
+    unseen = (
+        "The node never turned NotReady" if _told_of_nodes(scene) else "No NotReady was seen, and events are missing"
+    )
+    note = f"{unseen}: it is an episode for what it did to the pods on it."
     return Draft(
         node=node,
         node_pool=scene.fleet.pool(node),
@@ -132,6 +135,11 @@ def _draft(scene: Scene, burst: Burst) -> Draft:
         notes=(note,),
         served_badly=signal,
     )
+
+
+def _told_of_nodes(scene: Scene) -> bool:
+    """Whether the evidence would tell of a node that turned NotReady."""
+    return "events" in scene.coverage.logs or any(course.downs for course in scene.courses.values())
 
 
 def _merged(scene: Scene, drafts: list[Draft]) -> list[Draft]:

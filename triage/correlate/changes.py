@@ -83,9 +83,15 @@ def _change(row: Any, payload: dict[str, Any], project: str | None) -> Change | 
         timestamp=timestamp,
         what=what,
         who=plain(str(who), 200) if who else None,
-        resource=plain(str(payload.get("resourceName") or "")) or None,
+        resource=_short(plain(str(payload.get("resourceName") or ""))) or None,
         console_url=log_entry_url(row.insert_id, timestamp, project, row.log_name),
     )
+
+
+def _short(resource: str) -> str:
+    """A resource's name without what it shares with all others of the cluster."""
+    _, found, rest = resource.partition("/clusters/")
+    return f"clusters/{rest}" if found else resource
 
 
 def _from_operations(evidence: Evidence, start: int, end: int) -> Iterator[Change]:
@@ -93,6 +99,5 @@ def _from_operations(evidence: Evidence, start: int, end: int) -> Iterator[Chang
     for row, at in zip(rows.itertuples(), column_ns(rows["start"]), strict=True):
         begun = known(at)
         if begun is not None and start <= begun <= end:
-            yield Change(
-                timestamp=moment(begun), what=row.type, who=None, resource=row.node_pool or row.target, console_url=None
-            )
+            resource = row.node_pool or _short(row.target or "") or None
+            yield Change(timestamp=moment(begun), what=row.type, who=None, resource=resource, console_url=None)

@@ -58,6 +58,7 @@ class Coverage:
         for node, group in table.groupby("node", sort=True):
             self._bins[node, _ANY] = np.unique(group["bin"].to_numpy())
         self.nodes = tuple(sorted({node for node, _ in self._bins}))
+        self.logs = frozenset(coverage["log_id"].dropna().unique())
         self._said = _said(named)
         self._steady = self._steady_logs(table)
 

@@ -13,7 +13,7 @@ from triage.correlate.figures import listed, number, plural, share
 from triage.correlate.homes import Homes
 from triage.correlate.seen import NOWHERE
 from triage.correlate.timeline import metric_title
-from triage.correlate.traces import PIDS, ZOMBIES
+from triage.correlate.traces import EXTERNAL, PIDS, ZOMBIES
 from triage.evidence.evidence import Evidence
 from triage.model.incident import Missing, Rival
 from triage.model.links import quoted
@@ -45,6 +45,8 @@ _SERIAL = "serialconsole.googleapis.com/serial_port_1_output"
 _PROCESSES = (
     "ps -eo ppid,stat,comm --sort=ppid | awk '$2 ~ /^Z/' | head -50; cat /proc/sys/kernel/pid_max; ps -eLf | wc -l"
 )
+_OF_ACTS = ("operations", "alerts")
+"""Sources that know of what was done from outside; nodes have nothing to say of it."""
 _MOST = 8
 
 
@@ -55,7 +57,8 @@ def missing(
     cluster, window = evidence.cluster, evidence.window
     spoken = set(evidence.coverage["log_id"].dropna().unique()) | set(evidence.entries["log_id"].dropna().unique())
     found: list[Missing] = []
-    for log, filter_ in _NODE_LOGS.items():
+    outside = facts is not None and facts.cause in EXTERNAL
+    for log, filter_ in _NODE_LOGS.items() if not outside else ():
         if log not in spoken and not (log in _OLDER and spoken & _OLDER[log]):
             of_cluster = f"({filter_}) AND resource.labels.cluster_name={quoted(cluster.name)}"
             if log == _SERIAL:
@@ -67,7 +70,7 @@ def missing(
                     command=read_logs(cluster, window, of_cluster, f"entries-{log.split('.')[0].split('/')[0]}.json"),
                 )
             )
-    found += _absent(evidence)
+    found += [m for source, m in _absent(evidence) if source in _OF_ACTS or not outside]
     node = place_to_look(scene, drafts, homes, facts).node
     found += _processes(evidence, scene, node, facts) if facts else _console(evidence, scene, node)
     return tuple(found[:_MOST])
@@ -80,7 +83,8 @@ def _of_nodes(drafts: Sequence[Draft]) -> str:
     return f' AND labels."compute.googleapis.com/resource_name"=({names})' if nodes else ""
 
 
-def _absent(evidence: Evidence) -> list[Missing]:
+def _absent(evidence: Evidence) -> list[tuple[str, Missing]]:
+    """What whole sources would tell, each with its name."""
     cluster, window = evidence.cluster, evidence.window
     project = option("project", cluster.project)
     commands = {
@@ -103,7 +107,7 @@ def _absent(evidence: Evidence) -> list[Missing]:
         "alerts": ("Fired alerts", "they tell what the failures did to services", collect(cluster, window)),
     }
     return [
-        Missing(what=what, why=why, command=run)
+        (source, Missing(what=what, why=why, command=run))
         for source, (what, why, run) in commands.items()
         if source not in evidence.present
     ]

@@ -23,6 +23,8 @@ from triage.model.signal import Step
 
 NO_CAUSE = "No cause established"
 NO_FAILURE = "No node failure found"
+_OTHERS = 2
+"""Causes beside the first for which a step is shown."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _established(case: Case, facts: Facts, confidence: Confidence, gates: tuple[
         reason=_reason(confidence, gates, facts),
         gates=gates,
         links=facts.chain.links,
-        actions=_actions(case, facts.cause, facts, confidence),
+        actions=(*_actions(case, facts.cause, facts, confidence), *_first_looks(case, others)),
         prevention=_prevention(case, facts),
         against=doubt.against(case.drafts, facts, case.explanation),
         rivals=doubt.rivals(case.scene, case.facts, case.associations),
@@ -227,6 +229,17 @@ def _actions(
     return steps_now(
         case.evidence, case.scene, case.drafts, case.homes, signal=signal, facts=facts, confidence=confidence
     )
+
+
+def _first_looks(case: Case, others: Sequence[Facts]) -> list[Step]:
+    """What to look at first for each of the other causes."""
+    looks = []
+    for facts in others[:_OTHERS]:
+        first = next((s for s in _actions(case, facts.cause, facts, Confidence.POSSIBLE) if not s.changes), None)
+        if first:
+            say = f"For the other episodes ({words.lower(facts.title)}): {words.lower(first.say)}"
+            looks.append(first.model_copy(update={"say": say}))
+    return looks
 
 
 def _prevention(case: Case, facts: Facts) -> tuple[str, ...]:

@@ -14,13 +14,16 @@ from triage.correlate.times import HOUR, MINUTE
 from triage.model.incident import Kind
 
 UPGRADE = "node-upgrade-drain"
-KINDS = {UPGRADE: Kind.UPGRADE, "preemption": Kind.PREEMPTION, "autoscaler-scale-down": Kind.SCALE_DOWN}
+PREEMPTION = "preemption"
+KINDS = {UPGRADE: Kind.UPGRADE, PREEMPTION: Kind.PREEMPTION, "autoscaler-scale-down": Kind.SCALE_DOWN}
 """What a planned signal makes of an episode; other planned work ends it `unrepaired`."""
-_BEFORE = {"preemption": 10 * MINUTE}
+_BEFORE = {PREEMPTION: 10 * MINUTE}
+_NOTICE = 2 * MINUTE
+"""A spot VM is told half a minute before it is stopped."""
 _DRAIN = 75 * MINUTE
 """A drain may take an hour before the node goes."""
 _AFTER = 5 * MINUTE
-_GONE_WITHIN = {"preemption": 10 * MINUTE, "autoscaler-scale-down": 30 * MINUTE}
+_GONE_WITHIN = {PREEMPTION: 10 * MINUTE, "autoscaler-scale-down": 30 * MINUTE}
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Work:
     last: int
     gone: int | None = None
     named: bool = True
-    """Whether something names the node; else it went while an operation was replacing the nodes of its pool."""
+    """Whether something names the node; else circumstances alone tell of the work."""
 
     @property
     def kind(self) -> Kind:
@@ -75,6 +78,8 @@ class Plans:
         ]
         if marked:
             return min(marked, key=lambda w: (abs(w.last - down.since), w.signal))
+        if self._fleet.facts(down.node).spot and self._told_to_stop(down):
+            return Work(down.node, PREEMPTION, down.since, down.since, named=False)
         for order in self._upgrades:
             if order.node_pool == self._fleet.pool(down.node) and order.start <= down.since <= order.until + _AFTER:
                 cordoned = any(down.since - _DRAIN <= at <= down.since for at in course.cordoned)
@@ -85,6 +90,10 @@ class Plans:
                 if cordoned or (quiet and course.replaced(down.since - HOUR, order.until + HOUR)):
                     return Work(down.node, UPGRADE, down.since, down.since, named=False)
         return None
+
+    def _told_to_stop(self, down: Down) -> bool:
+        """Whether the node's own shutdown notice stands right before: of a spot VM nobody has to say more."""
+        return self._seen.count(PREEMPTION, down.node, down.since - _NOTICE, down.since + MINUTE) > 0
 
     def upgrade(self, node_pool: str | None, at: int) -> str | None:
         """The operation that was upgrading a node pool at a time, where one is known."""
@@ -101,7 +110,7 @@ class Plans:
         found = []
         for work in self.works:
             gone = self._gone(work, courses.get(work.node, Course()), coverage, end)
-            if gone is not None or work.signal == "preemption":
+            if gone is not None or work.signal == PREEMPTION:
                 found.append(Work(work.node, work.signal, work.first, work.last, gone))
         return found
 

@@ -97,7 +97,7 @@ class Fleet:
             machine_type=(row.machine_type if row else None) or (of_pool.machine_type if of_pool else None),
             version=(row.version if row else None) or (of_pool.version if of_pool else None),
             image=(row.image if row else None) or (of_pool.image if of_pool else None),
-            spot=bool(row.spot if row else of_pool.spot if of_pool else False),
+            spot=bool((row and row.spot) or (of_pool and of_pool.spot)),
         )
 
     def _zone_by_name(self, node: str) -> str | None:

@@ -48,16 +48,21 @@ class Seen:
         self._times = {key: self.at[index] for key, index in self._index.items()}
         until = np.maximum(column_ns(rows["until"]), self.at)
         self._until = {key: until[index] for key, index in self._index.items() if (until[index] > self.at[index]).any()}
-        written = (rows["stream"] != "metric").to_numpy()
-        named = rows["mechanism"].astype(bool).to_numpy()
-        self._named = {key: self.at[index[named[index]]] for key, index in self._index.items()}
-        self._written = {key: self.at[index[written[index]]] for key, index in self._index.items()}
+        written, named = rows["stream"] != "metric", rows["mechanism"].astype(bool)
+        self._named = self._where(named)
+        self._written = self._where(written)
+        self._told = self._where(named & written & rows["spoken"])
         self.signals = tuple(sorted({signal for signal, _ in self._index}))
         self._nodes: dict[str, list[str]] = {}
         self._on: dict[str, list[str]] = {}
         for signal, node in sorted(self._index):
             self._nodes.setdefault(signal, []).append(node)
             self._on.setdefault(node, []).append(signal)
+
+    def _where(self, wanted: pd.Series) -> dict[tuple[str, str], Any]:
+        """Signal and node → the times of the wanted rows, sorted."""
+        mask = wanted.to_numpy()
+        return {key: self.at[index[mask[index]]] for key, index in self._index.items()}
 
     def times(self, signal: str, node: str) -> Any:
         """All times of a signal on a node, sorted."""
@@ -76,6 +81,10 @@ class Seen:
     def written(self, signal: str, node: str, starts: Any, ends: Any) -> Any:
         """As `held`, for log lines alone: metrics left out."""
         return _any_in(self._written.get((signal, node), np.empty(0, dtype="int64")), starts, ends)
+
+    def told(self, signal: str, node: str, starts: Any, ends: Any) -> Any:
+        """As `written`, for lines of the node's own programs that name what broke."""
+        return _any_in(self._told.get((signal, node), np.empty(0, dtype="int64")), starts, ends)
 
     def nodes(self, signal: str) -> list[str]:
         """The nodes where a signal was seen (`NOWHERE` for none)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from triage.correlate.episodes import Draft
 from triage.correlate.facts import Facts
 from triage.correlate.figures import listed, number, plural, share
+from triage.correlate.planned import PREEMPTION, UPGRADE
 from triage.correlate.times import moment
 from triage.model.incident import Alignment, Confidence, Kind
 from triage.units import format_duration
@@ -16,6 +17,13 @@ _HEDGES = {
     Confidence.POSSIBLE: (", possibly because", "a possible cause"),
 }
 """What leads to the clause of a signal, and what to its title where it has no clause."""
+
+
+_INFERRED = {
+    UPGRADE: "went, and came back new, while an operation was replacing the nodes of its pool",
+    PREEMPTION: "is a spot VM that was told to stop",
+}
+"""Planned signal → what tells of it where nothing names the node."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _lower(title: str) -> str:
+def lower(title: str) -> str:
     """A title inside a sentence: its first letter small, unless the word is an abbreviation."""
     return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
@@ -57,11 +65,11 @@ def title(facts: Facts, confidence: Confidence, others: Sequence[Facts]) -> str:
     """The failure, and the workload that drives it."""
     text = facts.title
     if facts.workload:
-        text += f", driven by {facts.workload}"
+        text += f", {'' if facts.basis == 'direct' else 'probably '}driven by {facts.workload}"
     if confidence is Confidence.POSSIBLE:
-        text = f"Possibly: {_lower(text)}"
+        text = f"Possibly: {lower(text)}"
     if others:
-        text += "; and " + ", ".join(_lower(f.title) for f in others[:2]) + " in other episodes"
+        text += "; and " + ", ".join(lower(f.title) for f in others[:2]) + " in other episodes"
     return text
 
 
@@ -85,7 +93,7 @@ def summary(
     explained = [drafts[i] for i in facts.explained]
     failed = _failed(explained)
     hedge, naming = _HEDGES[confidence]
-    why = f"{hedge} {because}" if because else f"; {naming}: {_lower(facts.title)}"
+    why = f"{hedge} {because}" if because else f"; {naming}: {lower(facts.title)}"
     bad = {d.node for d in drafts if d.planned is None}
     first = f"{_who(explained, len(bad))} {failed}{_again(explained)} {span(explained)}{why}{_driver(facts)}."
     second = f"{_ground(facts, lead_s, levels, _namer(streams))}{_toll(facts, alignment, drafts)}."
@@ -100,11 +108,10 @@ def _failed(drafts: Sequence[Draft]) -> str:
 
 
 def _who(drafts: Sequence[Draft], of: int = 0) -> str:
-    """`Two nodes of node pool X`; `Two of the six nodes that went bad, of node pool X,` where `of` is more."""
+    """`Two nodes of node pool X`; `Two nodes of node pool X, of six that went bad,` where `of` is more."""
     nodes = len({d.node for d in drafts})
     if of > nodes:
-        pool = where(drafts)
-        return f"{_sentence(number(nodes))} of the {number(of)} nodes that went bad{f',{pool},' if pool else ''}"
+        return f"{_sentence(plural(nodes, 'node'))}{where(drafts)}, of {number(of)} that went bad,"
     return f"{_sentence(plural(nodes, 'node'))}{where(drafts)}"
 
 
@@ -167,16 +174,18 @@ def _toll(facts: Facts, alignment: Alignment, drafts: Sequence[Draft]) -> str:
     if not parts:
         return ""
     if facts.count < len(drafts):
-        return f"; the {number(len(drafts))} episodes of this report hold {listed(parts)}"
+        these = f"the {number(len(drafts))} episodes of this report"
+    else:
+        these = "this episode" if len(drafts) == 1 else "these episodes"
     verb = "falls" if parts in (["one repair"], ["the one alert"]) else "fall"
-    return f"; {listed(parts)} {verb} into {'this episode' if len(drafts) == 1 else 'these episodes'}"
+    return f"; {listed(parts)} {verb} into {these}"
 
 
 def _rest(ranked: Sequence[Facts], drafts: Sequence[Draft]) -> str:
     """The episodes that the first cause leaves aside: those of another cause or of none, and planned work."""
     left, told = ranked[0].total - ranked[0].count, []
     for other in ranked[1:3]:
-        told.append(f"{plural(min(other.count, left), 'other episode')}: {_lower(other.title)}")
+        told.append(f"{plural(min(other.count, left), 'other episode')}: {lower(other.title)}")
         left -= min(other.count, left)
     if left > 0:
         told.append(f"{plural(left, 'other episode')} without an established cause")
@@ -194,7 +203,7 @@ def unexplained(drafts: Sequence[Draft], weighed: Sequence[Weighed], lacking: st
     repaired = f", and GKE repaired {which}" if repairs else ""
     first = f"{_who(drafts)} went down{_again(drafts)} {span(drafts)}{repaired}; nothing in the evidence says why."
     if weighed:
-        names = "; ".join(f"{_lower(one.title)} ({one.shown()})" for one in weighed[:3])
+        names = "; ".join(f"{lower(one.title)} ({one.shown()})" for one in weighed[:3])
         more = f"; and {number(len(weighed) - 3)} more" if len(weighed) > 3 else ""
         second = f"Weighed and not borne out: {names}{more}."
     else:
@@ -213,20 +222,19 @@ def nothing(alerts: int, nodes: int) -> str:
 
 def planned(signal_title: str, because: str | None, drafts: Sequence[Draft], signal: str) -> str:
     """The summary where all episodes are planned work, of which `signal` is the most frequent kind."""
-    why = f" because {because}" if because else f": {_lower(signal_title)}"
+    why = f" because {because}" if because else f": {lower(signal_title)}"
     own = [d for d in drafts if d.planned == signal]
     went = f"{_who(own)} went away{_again(own)} {span(own)}{why}."
     others = len(drafts) - len(own)
     rest = f" {_sentence(plural(others, 'other episode'))}: planned work of another kind." if others else ""
     each = "the node" if len(drafts) == 1 else "each node"
     inferred = sum(1 for d in drafts if not d.planned_named)
+    how = _INFERRED[next((d.planned for d in drafts if not d.planned_named), None) or UPGRADE]
     if not inferred:
         told = f"the entries that ordered it name {each}"
     elif inferred == len(drafts):
-        told = f"{each} went, and came back new, while an operation was replacing the nodes of its pool"
+        told = f"{each} {how}"
     else:
-        told = (
-            f"entries name {number(len(drafts) - inferred)}, and {number(inferred)} went while an operation was "
-            "replacing the nodes of the pool"
-        )
+        rest_of_them = "the other" if inferred == 1 else f"each of the other {number(inferred)}"
+        told = f"entries name {number(len(drafts) - inferred)}; {rest_of_them} {how}"
     return f"{went}{rest} This is planned work, no fault: {told}."

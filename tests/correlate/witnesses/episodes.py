@@ -58,6 +58,38 @@ def a_node_pool_that_somebody_deleted() -> None:
     assert "because somebody deleted the node pool" in verdict.summary
 
 
+@witness("a spot VM that was told to stop was preempted")
+def reclaimed_nodes_whose_own_notice_alone_is_left() -> None:
+    """Compute Engine's log is not exported; three spot VMs say that they stop, and two run out of memory."""
+    story = Story(spot=("pool-1",))
+    for i in range(3):
+        story.see("preemption", story.node(i), 5 + i - 0.01, mechanism=False, stream="events")
+        story.goes_down(story.node(i), 5 + i, back=5.1 + i)
+    for i in (5, 6):
+        story.see("system-oom", story.node(i), 2 * i - 0.1, times=4)
+        story.dies(story.node(i), 2 * i)
+    incident = story.tell()
+    assert [e.kind for e in incident.episodes].count("preemption") == 3
+    assert (incident.verdict.cause, incident.verdict.confidence) == ("system-oom", "confirmed")
+
+
+@witness("a repair's node is the one whose VM was made anew")
+def a_gpu_that_is_gone_on_a_ready_node() -> None:
+    """GKE repairs a node that never turned NotReady before: it does so only when its VM is taken away."""
+    story = Story()
+    for i in range(2):
+        node, hours = story.node(i), 5 + 6 * i
+        story.see("system-oom", node, hours - 0.1, times=4)
+        story.repair(hours, hours + 0.1)
+        story.goes_down(node, hours + 0.02, back=hours + 0.08)
+        story.event(node, hours + 0.03, f"Node {node} event: Removing Node {node} from Controller")
+    episodes = story.tell().episodes
+    assert [(e.node, e.kind, e.node_inferred) for e in episodes] == [
+        (story.node(0), "repair", False),
+        (story.node(1), "repair", False),
+    ]
+
+
 @witness("nodes that serve badly are episodes")
 def a_full_connection_table_on_a_ready_node() -> None:
     """The kubelet's own connection lives on, so the node stays Ready while new connections to its pods fail."""

@@ -160,3 +160,18 @@ def a_crawler_at_its_own_limit_on_ten_nodes() -> None:
     verdict = story.tell().verdict
     assert (verdict.cause, verdict.workload) == ("pid-exhaustion", None)
     assert verdict.confidence in ("likely", "confirmed")
+
+
+@witness("controls: like with like")
+def an_agent_that_complains_of_its_own_limit_everywhere() -> None:
+    """An agent on every node is at a limit of its own all day; kernel and kubelet name it on the dying nodes alone."""
+    story = Story()
+    for i, node in enumerate(story.names()):
+        about = {"stream": "container", "namespace": "obs", "workload": "obs/vector", "pod": f"vector-{i}"}
+        said = "failed to spawn helper: fork: Resource temporarily unavailable"
+        story.see("pid-exhaustion", node, 0.1, times=70, every_s=1200, mechanism=False, message=said, **about)
+    for i in range(4):
+        story.see("pid-exhaustion", story.node(i), 2 + 5 * i - 0.2, times=5, stream="kubelet")
+        story.dies(story.node(i), 2 + 5 * i)
+    verdict = story.tell().verdict
+    assert (verdict.cause, verdict.confidence) == ("pid-exhaustion", "confirmed")
