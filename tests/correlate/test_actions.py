@@ -75,3 +75,19 @@ def test_the_records_of_a_deleted_vm_are_asked_for_by_its_name() -> None:
     story.goes_down(story.node(3), 5, back=5.2)
     steps = story.tell(full_pack()).verdict.actions
     assert any(story.node(3) in run for run in runs(steps))
+
+
+def test_each_cause_is_looked_at_where_it_struck() -> None:
+    """Hosts failed under three nodes; two others ran out of disk, were repaired, and one more is down with it now."""
+    story = disks(Story(), 3, 9)
+    for i in (5, 6, 7):
+        story.see("host-error", story.node(i), 2 * i - 0.01, stream="system-event")
+        story.goes_down(story.node(i), 2 * i, back=2 * i + 0.1)
+    story.see("disk-pressure", story.node(9), 23.6, times=5)
+    story.goes_down(story.node(9), 23.9)
+    verdict = story.tell(full_pack()).verdict
+    hosts = [run for run in runs(verdict.actions) if "targetLink" in run]
+    others = [step.run or "" for step in verdict.actions if "for the other episodes" in step.say]
+    assert verdict.cause == "host-error"
+    assert [story.node(7) in run for run in hosts] == [True]
+    assert [story.node(9) in run for run in others] == [True]

@@ -36,7 +36,7 @@ def place_to_look(scene: Scene, drafts: Sequence[Draft], homes: Homes, facts: Fa
     last hour; else the last that failed and was neither repaired nor restarted since: a new VM remembers nothing. With
     none of these nobody knows yet where to look.
     """
-    faults = [d for d in drafts if d.known_node and d.planned is None]
+    faults = [d for d in _own(drafts, facts) if d.known_node and d.planned is None]
     down = max((d for d in faults if d.end is None), key=lambda d: (d.served_badly is None, d.onset), default=None)
     stays = _stays(scene, homes, facts.workload) if facts and facts.workload else []
     if down:
@@ -54,6 +54,11 @@ def place_to_look(scene: Scene, drafts: Sequence[Draft], homes: Homes, facts: Fa
         if d.kind is Kind.UNREPAIRED and _booted(scene, d.node) < d.onset and not _removed(scene, d.node, d.onset)
     ]
     return Place(max(kept, key=lambda d: d.onset).node if kept else None)
+
+
+def _own(drafts: Sequence[Draft], facts: Facts | None) -> Sequence[Draft]:
+    """The episodes that a cause explains; all of them where there is none."""
+    return [drafts[i] for i in facts.explained] if facts else drafts
 
 
 def _stays(scene: Scene, homes: Homes, workload: str) -> list[tuple[str, Stay]]:
@@ -121,7 +126,7 @@ def steps_now(
     found = []
     for step in declared.remedy.now if declared else ():
         run = step.run or ""
-        node = _node_for(run, place, scene, drafts)
+        node = _node_for(run, place, scene, _own(drafts, facts))
         if "{node}" in run and step.changes and not place.troubled:
             continue
         names = _on(suspect, scene, node)

@@ -237,7 +237,7 @@ def _first_looks(case: Case, others: Sequence[Facts]) -> list[Step]:
     for facts in others[:_OTHERS]:
         first = next((s for s in _actions(case, facts.cause, facts, Confidence.POSSIBLE) if not s.changes), None)
         if first:
-            say = f"For the other episodes ({words.lower(facts.title)}): {words.lower(first.say)}"
+            say = f"{first.say} (for the other episodes: {words.lower(facts.title)})"
             looks.append(first.model_copy(update={"say": say}))
     return looks
 
