@@ -67,6 +67,31 @@ def test_archives_read_like_directories(tmp_path: Path, name: str, top: str) -> 
     assert evidence.ignored == ("notes.txt",)
 
 
+@pytest.mark.parametrize(
+    "beside", [{"__MACOSX/day1/._entries.ndjson": "x"}, {"notes.txt": "x"}, {"other/cluster.json": "{}"}]
+)
+@pytest.mark.parametrize("top", ["day1/", "logs/day1/"])
+def test_the_one_folder_with_evidence_is_found(tmp_path: Path, beside: dict[str, str], top: str) -> None:
+    members = {f"{top}entries.ndjson": ENTRIES, f"{top}metrics.json": "[]", f"{top}old/entries.ndjson": ENTRIES}
+    (junk,) = beside
+    for packed in (pack(tmp_path / "b.zip", members | beside), directory(tmp_path / "b", members | beside)):
+        evidence = read(packed)
+        assert evidence.tally.read == 5
+        assert set(evidence.ignored) == {junk, "old/entries.ndjson"}
+
+
+def test_of_several_folders_with_evidence_one_is_to_be_named(tmp_path: Path) -> None:
+    path = pack(tmp_path / "b.zip", {"day1/entries.ndjson": ENTRIES, "day2/operations.json": "[]"})
+    with pytest.raises(InputError, match=r"evidence lies in 2 folders: day1, day2"):
+        read(path)
+
+
+def test_what_belongs_to_a_sinks_tree_lies_where_the_tree_begins(tmp_path: Path) -> None:
+    shard = "bundle/kubelet/2026/03/01/04:00:00_04:59:59_S0.json"
+    with open_contents(pack(tmp_path / "b.zip", {shard: ENTRIES, "bundle/cluster.json": "{}"})) as contents:
+        assert [file.kind for file in contents.found] == ["cluster", "entries"]
+
+
 def test_a_sinks_tree_is_found_at_any_depth(tmp_path: Path) -> None:
     shard = "export/kubelet/2026/03/01/04:00:00_04:59:59_S0.json"
     assert read(directory(tmp_path, {shard: ENTRIES})).tally.read == 5

@@ -440,3 +440,11 @@ def test_a_project_that_the_evidence_does_not_name_is_refused(tmp_path: Path) ->
     with pytest.raises(InputError, match=r"of other in the evidence; found prod in us-east1-b \(shop\)$"):
         read(path, cluster="prod", project="other")
     assert read(path, cluster="prod", project="shop").tally.kept == 1
+
+
+def test_entries_that_name_no_log_are_a_gap(tmp_path: Path) -> None:
+    nameless = [{key: value for key, value in entry(number).items() if key != "logName"} for number in range(3)]
+    evidence = read(directory(tmp_path / "most", {"entries.json": lines([*nameless, entry(9)])}))
+    assert "3 of 4 entries have no logName" in next(gap for gap in evidence.gaps if gap.source == "entries").reason
+    evidence = read(directory(tmp_path / "few", {"entries.json": lines([nameless[0], entry(8), entry(9)])}))
+    assert not [gap for gap in evidence.gaps if gap.source == "entries"]

@@ -2,7 +2,7 @@
 
 `Necessary` says it of an entry; here it is said of the line that the entry lies in, before anything is parsed. A line
 may write a text in other ways than the plain one, so lines that use such ways pass, too: characters that fold to ASCII
-(as UTF-8 or escaped), and escapes of letters that no writer of JSON needs.
+(as UTF-8 or escaped), escapes of letters that no writer of JSON needs, and texts that are lists of their bytes.
 """
 
 import re
@@ -22,6 +22,8 @@ _NOT_IN_A_KEY = r'[^"\\\n]*(?:\\|"\s*[^:\s])'
 """The rest of a string that is no key of an object, as far as its first escape."""
 # \u0020 to \u007e, but for what writers do escape: " & ' / < = > \
 _NEEDLESS_ESCAPE = r"\\u00(?:2[013-58-e]|3[0-9abf]|[46][0-9a-f]|5[0-9abd-f]|7[0-9a-e])"
+_BYTES = r'"message"\s*:\s*\[\s*[0-9]'
+"""A text of the journal that its reader will spell out (`triage.sources.files.journal`)."""
 _CLOSED = '"'
 _SHORTEST = 3
 
@@ -38,7 +40,7 @@ def line_patterns(condition: Necessary) -> tuple[str, ...] | None:
     patterns = _any([found, *(_head(head.root, head.text) for head in condition.head)])
     if patterns is None:
         return None
-    return (*sorted(patterns), _folding_bytes(), _folding_escapes(), _NEEDLESS_ESCAPE)
+    return (*sorted(patterns), _folding_bytes(), _folding_escapes(), _NEEDLESS_ESCAPE, _BYTES)
 
 
 def _literals(texts: Iterable[str]) -> set[str] | None:

@@ -12,6 +12,7 @@ from typing import IO, Any
 import yaml
 
 from triage.evidence.fields import time_ns
+from triage.sources.files.rows import entry_of, is_row
 from triage.sources.files.sniff import Layout
 from triage.sources.files.unpacked import opened, why_broken
 
@@ -101,7 +102,8 @@ def _write(value: Any, line: int, out: io.TextIOBase | IO[str], skipped: Skipped
     if isinstance(value, list) and not any(isinstance(inner, dict) for inner in value):
         value = [None] if value else []  # one thing that is no entry, however many numbers it lists
     written = 0
-    for entry in value if isinstance(value, list) else [value]:
+    for told in value if isinstance(value, list) else [value]:
+        entry = entry_of(told) if is_row(told) else told
         if not is_entry(entry):
             skipped.add(line, "not a log entry")
             continue
@@ -236,7 +238,8 @@ def _sound(text: str) -> _Sound | None:
         value = _STRICT.decode(text)
     except (ValueError, RecursionError):
         return None
-    return _Sound(text) if is_entry(value) and not isinstance(value.get("entries"), list) else None
+    plain = is_entry(value) and not is_row(value) and not isinstance(value.get("entries"), list)
+    return _Sound(text) if plain else None
 
 
 def _refused(constant: str) -> None:

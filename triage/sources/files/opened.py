@@ -17,6 +17,7 @@ from triage.errors import InputError
 from triage.model.place import Gap
 from triage.sources.files.belong import named_everywhere
 from triage.sources.files.entry_files import EntryFiles, entry_files
+from triage.sources.files.journal import spelled_sql
 from triage.sources.files.kept import kept_entries
 from triage.sources.files.opening import NOTHING, Found, open_contents
 from triage.sources.files.scan import places_of, scan
@@ -52,7 +53,8 @@ class Opened:
 
     def sql(self) -> str:
         """A SELECT of every log entry: `entry` (JSON) and `filename`."""
-        return f"SELECT json AS entry, filename FROM ({self.files.sql('json, filename')}) WHERE {_IS_ENTRY}"  # noqa: S608 - our own text
+        entry = spelled_sql("json", "jsonPayload")
+        return f"SELECT {entry} AS entry, filename FROM ({self.files.sql('json, filename')}) WHERE {_IS_ENTRY}"  # noqa: S608 - our own text
 
 
 # What `clean.is_entry` says, for files that DuckDB reads as they are.

@@ -15,6 +15,7 @@ from triage.model.place import Gap
 from triage.sources.files.archives import is_tar, is_zip, unpack
 
 KINDS = ("entries", "operations", "cluster", "alerts", "metrics", "workloads")
+_NEEDED = ("entries", "operations")
 MOST_FILES = 50_000
 _DEEPEST = 16
 
@@ -22,6 +23,8 @@ _NAMED = re.compile(rf"({'|'.join(KINDS)})[^/]*\.(?:json|ndjson|jsonl)(?:\.gz)?"
 # LOG/YYYY/MM/DD/HH:MM:SS_HH:MM:SS_S0.json; copies may have other characters for the colons, late shards an `A1_`.
 _CLOCK = r"\d\d(?:[:_-]|%3A)?\d\d(?:[:_-]|%3A)?\d\d"
 _SINK = re.compile(rf"(?:.+/)?\d{{4}}/\d\d/\d\d/{_CLOCK}_{_CLOCK}_(?:A\w{{1,8}}_)?S\d{{1,5}}\.json(?:\.gz)?")
+_APPLE = "__MACOSX"
+"""Where Finder puts what else it knows of the files that it packs."""
 _LONE = re.compile(r".+\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
 
 NOTHING = (
@@ -105,8 +108,8 @@ def _may_be_evidence(name: str) -> bool:
 
 
 def _sort_out(files: dict[str, Path | None], contents: Contents) -> None:
-    """Tell evidence from the rest. A directory that wraps everything (as `tar czf` makes it) does not count."""
-    top = _wrapper(files)
+    """Tell evidence from the rest."""
+    top = _top(files)
     for name, path in sorted(files.items()):
         inner = name.removeprefix(top)
         kind = kind_of(inner)
@@ -116,9 +119,24 @@ def _sort_out(files: dict[str, Path | None], contents: Contents) -> None:
             contents.ignored.append(inner)
 
 
-def _wrapper(names: Collection[str]) -> str:
-    tops = {name.partition("/")[0] + "/" for name in names}
-    return tops.pop() if len(tops) == 1 and all("/" in name for name in names) else ""
+def _top(names: Collection[str]) -> str:
+    """The folder that the evidence lies in: `tar czf` and Finder pack a directory, not what it holds.
+
+    Where neither entries nor operations lie at the top, it is the one folder that has some, however deep and whatever
+    lies beside. Raises InputError where there are several.
+    """
+    homes = {name.rpartition("/")[0] for name in names if kind_of(name.rpartition("/")[2]) in _NEEDED}
+    homes = {home for home in homes if _APPLE not in home.split("/")}
+    tops = sorted(home for home in homes if not any(f"{home}/".startswith(f"{above}/") for above in homes - {home}))
+    if "" in homes:
+        return ""
+    if len(tops) > 1:
+        shown = ", ".join(tops[:3]) + (f" and {len(tops) - 3} more" if len(tops) > 3 else "")
+        raise InputError(f"evidence lies in {len(tops)} folders: {shown}", remedy="name one of them")
+    if not tops:  # the tree of a sink is known by its own names, wherever it lies; the rest lies where it begins
+        firsts = {name.partition("/")[0] for name in names}
+        tops = sorted(firsts) if len(firsts) == 1 and all("/" in name for name in names) else []
+    return f"{tops[0]}/" if tops else ""
 
 
 def _walk(root: Path, contents: Contents) -> Iterator[tuple[str, Path | None]]:

@@ -122,7 +122,8 @@ def _assemble(
         duplicates=duplicates,
         malformed=scanned.malformed,
     )
-    gaps = [*reading.gaps, *told.gaps, stray, _absent_entries(files, companions.manifest), missed(ours, window)]
+    absent = _absent_entries(files, companions.manifest)
+    gaps = [*reading.gaps, *told.gaps, stray, absent, _nameless(scanned), missed(ours, window)]
     return Evidence(
         cluster=told.cluster,
         window=window,
@@ -155,6 +156,16 @@ def _absent_entries(files: EntryFiles, manifest: Manifest) -> Gap | None:
     if files.contents.of("entries") or any(gap.source == "entries" for gap in manifest.gaps):
         return None
     return Gap(source="entries", reason=ABSENT["entries"], remedy=REMEDIES["entries"])
+
+
+def _nameless(scanned: Scanned) -> Gap | None:
+    """Most entries name no log: what is told from a log's name is then lost, however many there are."""
+    counted = scanned.spoke.groupby("log")["n"].sum()
+    total, nameless = int(counted.sum()), int(counted[scanned.logs["log_name"] == ""].sum())
+    if 2 * nameless <= total:
+        return None
+    reason = f"{nameless:,} of {total:,} entries have no logName, so it is not known which program spoke"
+    return Gap(source="entries", reason=reason, remedy=REMEDIES["entries"])
 
 
 def _present(companions: Companions, files: EntryFiles, metrics: pd.DataFrame) -> frozenset[str]:

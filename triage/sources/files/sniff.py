@@ -4,11 +4,14 @@ import json
 import re
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+from triage.sources.files.rows import is_row
 from triage.sources.files.unpacked import GZIP_MAGIC, as_it_lies, opened, why_broken
 
 _HEAD = 256 << 10
 BOM = b"\xef\xbb\xbf"
+_DECODER = json.JSONDecoder(strict=False)
 
 
 class Layout(StrEnum):
@@ -38,7 +41,15 @@ def layout_of(path: Path) -> tuple[Layout, bool]:
     layout = _layout(body)
     named_packed = path.name.lower().endswith(".gz")
     plain = own and not broken and packed == named_packed and not (layout is Layout.ARRAY and head.startswith(BOM))
-    return layout, plain and layout in (Layout.LINES, Layout.ARRAY, Layout.EMPTY)
+    return layout, plain and layout in (Layout.LINES, Layout.ARRAY, Layout.EMPTY) and not is_row(_first(body))
+
+
+def _first(body: bytes) -> Any:
+    """The first value of lines or of an array; None where the head of the file does not hold it whole."""
+    try:
+        return _DECODER.raw_decode(body.decode("utf-8", "replace").lstrip("[ \t\r\n"))[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _layout(body: bytes) -> Layout:

@@ -3,6 +3,7 @@
 from triage.lql import regex_of
 from triage.sources.files.entry_files import EntryFiles
 from triage.sources.files.heads import head_sql
+from triage.sources.files.journal import spelled_sql
 from triage.sources.files.looks import LABELS, LOG_ENTRY, PLACE, entries_sql, path_of, placed_sql, told_sql
 from triage.sources.files.sql import quoted
 from triage.sources.plan import Plan
@@ -13,9 +14,11 @@ def kept_sql(files: EntryFiles, plan: Plan) -> str:
     LogEntry as JSON text."""
     labels = {name: f"json_extract_string(labels, {quoted(path_of(label))})" for name, label in LABELS.items()}
     target = "json_extract_string(protoPayload, '$.resourceName'), json_extract_string(jsonPayload, '$.resource.name')"
+    spelled = f"* REPLACE ({spelled_sql('jsonPayload')} AS jsonPayload)"
     placed = placed_sql(f"""
         SELECT rtype, owner, vm, {_entry_sql()} AS entry
-        FROM ({entries_sql(files, LOG_ENTRY, labels, target)}) WHERE whole AND {wanted_sql(plan)}
+        FROM (SELECT {spelled} FROM ({entries_sql(files, LOG_ENTRY, labels, target)}))
+        WHERE whole AND {wanted_sql(plan)}
     """)  # noqa: S608 - our own text
     return f"SELECT {told_sql(*PLACE)}, entry FROM ({placed})"  # noqa: S608 - our own text
 
