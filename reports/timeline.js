@@ -215,7 +215,8 @@ function lens(figure) {
 
   // An episode with as much again on either side, and the cursor where it began.
   function visit(mark) {
-    var from = start + number(mark, "from"), to = start + number(mark, "to");
+    var from = start + number(mark, "from"), to = start + number(mark, "to"), fold = figure.querySelector(".fold");
+    if (fold) fold.checked = true;
     show(from - (to - from), 3 * (to - from));
     at = from;
     figure.scrollIntoView();

@@ -17,6 +17,7 @@ from triage.render.charts.shapes import NARROW, WIDE
 from triage.render.charts.sheets import sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
+from triage.render.html import blanks
 from triage.render.links import safe_link
 from triage.render.view.alerts import alert_rows
 from triage.render.view.chain import chain, quote
@@ -436,3 +437,19 @@ def test_without_an_address_for_logs_explorer_a_long_query_is_still_told_where_t
     html = render(incident.model_copy(update={"causes": (cause,), "cluster": cluster}), "html", redact=False)
     assert "A link can't hold this query" in html
     assert 'href="None"' not in html
+
+
+def test_what_a_command_leaves_open_stands_out_and_nothing_else_does() -> None:
+    shown = blanks("ssh NODE --zone ZONE --filter 'type=UPGRADE_NODES' \"$NODE\" <NODE> KUBE-NODE")
+    assert shown == (
+        'ssh <em class="blank">NODE</em> --zone <em class="blank">ZONE</em> --filter &#39;type=UPGRADE_NODES&#39; '
+        '&#34;$NODE&#34; &lt;<em class="blank">NODE</em>&gt; KUBE-NODE'
+    )
+
+
+def test_links_that_are_seen_at_the_same_moment_are_not_called_apart() -> None:
+    incident = pid_leak()
+    links = tuple(one.model_copy(update={"median_gap_s": 0.2}) for one in incident.verdict.links)
+    verdict = incident.verdict.model_copy(update={"links": links})
+    step = chain(incident.model_copy(update={"verdict": verdict}))[0]
+    assert step.because_seen == "seen in this order in 7 episodes, at the same moment (median)"

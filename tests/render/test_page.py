@@ -32,6 +32,19 @@ def test_sixty_nodes_fit_a_phone(look: Any) -> None:
     opened.quiet()
 
 
+def test_sixty_lanes_are_cut_short_on_a_phone_until_all_are_asked_for_or_one_is_visited(look: Any) -> None:
+    opened = look(render(big(60, 20), "html", redact=True), width=390)
+    drawn = opened.page.locator(".drawn").first
+    cut = drawn.bounding_box()["height"]
+    opened.page.locator("label", has_text="All 60 nodes").click()
+    assert drawn.bounding_box()["height"] > 2 * cut
+    opened.page.locator("label", has_text="All 60 nodes").click()
+    assert drawn.bounding_box()["height"] == cut
+    opened.page.evaluate("location.hash = '#lines-6'")
+    opened.page.locator("#lines-6 .visit").click()
+    assert drawn.bounding_box()["height"] > 2 * cut
+
+
 def test_the_first_screen_answers_what_who_how_sure_since_when_and_what_now(look: Any) -> None:
     opened = look(page_of("pid-leak"), width=1280)
     seen = opened.page.evaluate(

@@ -18,6 +18,7 @@ from triage.render.view.page import page
 from triage.resources import resource
 
 _UNBROKEN = re.compile(r"(\d{4}-\d\d-\d\d|\b[pq] [=<] [\d.]*\d)")
+_BLANK = re.compile(r"(?<![\w$-])(NODE|ZONE|POD|NAMESPACE|PROJECT)(?![\w-])")
 _SCRIPTS = ("script", "clock", "axis", "marks", "timeline")
 
 
@@ -34,6 +35,7 @@ def templates() -> Environment:
     made.filters["ticked"] = ticked
     made.filters["breakable"] = breakable
     made.filters["unbroken"] = unbroken
+    made.filters["blanks"] = blanks
     return made
 
 
@@ -57,6 +59,14 @@ def unbroken(text: str) -> Markup:
     return Markup("").join(
         Markup('<span class="unbroken">{}</span>').format(part) if odd % 2 else escape(part)
         for odd, part in enumerate(_UNBROKEN.split(text))
+    )
+
+
+def blanks(command: str) -> Markup:
+    """A command in which what the reader has to fill in (`NODE`, `ZONE`) stands out; all of it is escaped."""
+    return Markup("").join(
+        Markup('<em class="blank">{}</em>').format(part) if odd % 2 else escape(part)
+        for odd, part in enumerate(_BLANK.split(command))
     )
 
 

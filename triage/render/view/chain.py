@@ -216,7 +216,10 @@ def _seen(summary: OccurrenceSummary | None) -> str:
 
 def _link_seen(link: ChainLink) -> str:
     text = f"seen in this order in {words.count(link.episodes, 'episode')}"
-    return text + (f", {words.length(link.median_gap_s)} apart (median)" if link.median_gap_s is not None else "")
+    if link.median_gap_s is None:
+        return text
+    gap = f"{words.length(link.median_gap_s)} apart" if link.median_gap_s >= 1 else "at the same moment"
+    return f"{text}, {gap} (median)"
 
 
 def _statistics(cause: Cause) -> Iterable[Statistic]:

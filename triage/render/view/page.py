@@ -28,6 +28,8 @@ from triage.render.view.first import FirstScreen, first_screen
 from triage.render.view.support import support_block
 from triage.render.view.trends import TrendCard, trend_cards
 
+_MANY_LANES = 16
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -38,6 +40,16 @@ class Figure:
     narrow: Chart
     sheets: tuple[Sheet, ...]
     """The parts of the wide one that paper shows in its place, where it is too tall for a page."""
+
+    @property
+    def folds(self) -> bool:
+        """Whether the narrow one has more lanes than a phone shows before one asks for all."""
+        return self.nodes > _MANY_LANES
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes have a lane of their own."""
+        return sum(lane.kind == "node" for lane in self.narrow.lanes)
 
 
 @dataclass(frozen=True)
