@@ -58,6 +58,7 @@ def test_lines_of_entries_that_match_pass(queries: list[Filter], logs: list[dict
         ('log_id("events") severity>=ERROR', r'{"logName":"projects\/p\/logs\/events" , "severity" : "critical"}'),
         ("severity=(ERROR OR INFO)", '{"severity":"info"}'),
         ('resource.type=("k8s_node" OR "gke_cluster")', '{"resource":{"type":"gke_cluster"}}'),
+        ('jsonPayload.MESSAGE:"out of memory"', '{"jsonPayload":{"MESSAGE": [79, 117, 116]}}'),
     ],
 )
 def test_lines_that_pass(text: str, line: str) -> None:
