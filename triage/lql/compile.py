@@ -22,6 +22,7 @@ class _Compiler:
         self.calls = Calls(engine, self.compare, text)
 
     def node(self, node: Node) -> Sql:
+        """A part of the filter as a boolean expression that is never NULL."""
         match node:
             case And(terms):
                 different = dict.fromkeys(terms)
@@ -32,41 +33,41 @@ class _Compiler:
             case Not(term):
                 return negated(self.node(term))
             case Anywhere(text):
-                return self.anywhere(text)
+                return self._anywhere(text)
             case Call() | Value():
-                return self.call(node)
+                return self._call(node)
             case Restriction(left, operator, right):
-                return self.operand(left, operator, right)
+                return self._operand(left, operator, right)
 
-    def call(self, node: Call | Value) -> Sql:
+    def _call(self, node: Call | Value) -> Sql:
         """A function; nothing else can stand there."""
         if isinstance(node, Value):
             raise TypeError("a value stands outside a restriction")
         return self.calls.predicate(node)
 
-    def anywhere(self, text: str) -> Sql:
+    def _anywhere(self, text: str) -> Sql:
         """A global restriction; an empty text stands in every entry."""
         if not text:
             return TRUE
         return self.engine.any_leaf(None, lambda v: self.compare.scalar(v, ":", [Value(text)]), needed([Value(text)]))
 
-    def operand(self, left: Path | Call, operator: Operator, right: Node) -> Sql:
+    def _operand(self, left: Path | Call, operator: Operator, right: Node) -> Sql:
         """A value list: the field and the operator apply to each leaf. Alternatives are compared in one go."""
         match right:
             case And(terms):
-                return all_of([self.operand(left, operator, term) for term in terms])
+                return all_of([self._operand(left, operator, term) for term in terms])
             case Or(terms):
                 plain = [term for term in terms if isinstance(term, Value)]
-                rest = [self.operand(left, operator, term) for term in terms if not isinstance(term, Value)]
-                return any_of([*([self.restriction(left, operator, plain)] if plain else []), *rest])
+                rest = [self._operand(left, operator, term) for term in terms if not isinstance(term, Value)]
+                return any_of([*([self._restriction(left, operator, plain)] if plain else []), *rest])
             case Not(term):
-                return negated(self.operand(left, operator, term))
+                return negated(self._operand(left, operator, term))
             case Value():
-                return self.restriction(left, operator, [right])
+                return self._restriction(left, operator, [right])
             case _:
                 raise TypeError(f"{type(right).__name__} cannot stand in a value list")
 
-    def restriction(self, left: Path | Call, operator: Operator, values: list[Value]) -> Sql:
+    def _restriction(self, left: Path | Call, operator: Operator, values: list[Value]) -> Sql:
         """Whether the comparison holds with any of the values."""
         if isinstance(left, Call):
             return self.calls.derived(left, operator, values)
@@ -78,15 +79,17 @@ class _Compiler:
             return self.engine.present(field)
         match field.kind:
             case Kind.DYNAMIC:
-                return self.dynamic(field, operator, values)
+                return self._dynamic(field, operator, values)
             case Kind.MESSAGE:
-                return self.inside(field, values) if operator == ":" else FALSE
+                return self._inside(field, values) if operator == ":" else FALSE
             case Kind.TIMESTAMP:
                 return self.compare.times(operator, values, lambda kind, ns: self.engine.compare_time(field, kind, ns))
             case kind:
                 return self.compare.typed(self.engine.typed(field), kind, operator, values)
 
-    def dynamic(self, field: Field, operator: Operator, values: list[Value]) -> Sql:
+    def _dynamic(self, field: Field, operator: Operator, values: list[Value]) -> Sql:
+        """A comparison with a field whose kind each entry decides; arrays and objects are looked into."""
+
         def test(json: Sql) -> Sql:
             return self.compare.scalar(json, operator, values)
 
@@ -94,10 +97,11 @@ class _Compiler:
         flat = test(self.engine.json(field))
         if nested is None:
             return flat
-        deep = self.inside(field, values) if operator == ":" else self.engine.any_value(field, test)
+        deep = self._inside(field, values) if operator == ":" else self.engine.any_value(field, test)
         return case([(nested, deep)], flat)
 
-    def inside(self, field: Field, values: list[Value]) -> Sql:
+    def _inside(self, field: Field, values: list[Value]) -> Sql:
+        """Whether one of the values is in a leaf below the field."""
         return self.engine.any_leaf(field, lambda json: self.compare.scalar(json, ":", values), needed(values))
 
 

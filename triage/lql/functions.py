@@ -60,90 +60,91 @@ class _Arguments:
     span: Span
 
     def checked(self, args: Sequence[Argument]) -> tuple[Path | Value | Call, ...]:
+        """The arguments as the tree holds them; raises FilterError for the first that the function does not take."""
         if self.name == "search":
-            return (*(self.field(arg) for arg in args[:-1]), self.query(args[-1]))
+            return (*(self._field(arg) for arg in args[:-1]), self._query(args[-1]))
         takes: dict[str, tuple[Callable[[Argument], Path | Value | Call], ...]] = {
-            "log_id": (self.filled,),
-            "source": (self.parent,),
-            "timezone": (self.zone,),
-            "sample": (self.field, self.fraction),
-            "ip_in_net": (self.field_or_call, self.net),
-            "regexp_extract": (self.field_or_call, self.pattern),
-            "cast": (self.field_or_call, self.cast_type, self.timezone),
+            "log_id": (self._filled,),
+            "source": (self._parent,),
+            "timezone": (self._zone,),
+            "sample": (self._field, self._fraction),
+            "ip_in_net": (self._field_or_call, self._net),
+            "regexp_extract": (self._field_or_call, self._pattern),
+            "cast": (self._field_or_call, self._cast_type, self._timezone),
         }
         return tuple(take(arg) for take, arg in zip(takes[self.name], args, strict=False))
 
-    def value(self, arg: Argument) -> Value:
+    def _value(self, arg: Argument) -> Value:
         if isinstance(arg, Call):
-            self.wrong("a value", arg)
+            self._wrong("a value", arg)
         return Value(".".join(plain(part) for part in arg), span=_span(arg))
 
-    def filled(self, arg: Argument) -> Value:
-        value = self.value(arg)
-        return value if value.text else self.wrong("a name that is not empty", arg)
+    def _filled(self, arg: Argument) -> Value:
+        value = self._value(arg)
+        return value if value.text else self._wrong("a name that is not empty", arg)
 
-    def query(self, arg: Argument) -> Value:
-        value = self.value(arg)
-        return value if search_patterns(value.text) else self.wrong("a query with at least one word", arg)
+    def _query(self, arg: Argument) -> Value:
+        value = self._value(arg)
+        return value if search_patterns(value.text) else self._wrong("a query with at least one word", arg)
 
-    def field(self, arg: Argument) -> Path:
+    def _field(self, arg: Argument) -> Path:
         if isinstance(arg, Call):
-            self.wrong("a field", arg)
+            self._wrong("a field", arg)
         return Path(tuple(plain(part) for part in arg), _span(arg))
 
-    def field_or_call(self, arg: Argument) -> Path | Call:
+    def _field_or_call(self, arg: Argument) -> Path | Call:
         if isinstance(arg, Call):
             if FUNCTIONS[arg.name].boolean or arg.name == "timezone":
-                self.wrong("a field, cast() or regexp_extract()", arg)
+                self._wrong("a field, cast() or regexp_extract()", arg)
             return arg
-        return self.field(arg)
+        return self._field(arg)
 
-    def parent(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _parent(self, arg: Argument) -> Value:
+        value = self._value(arg)
         kind, _, name = value.text.partition("/")
         if kind not in ("projects", "folders", "organizations", "billingAccounts") or not name or "/" in name:
-            self.wrong("projects/ID, folders/ID, organizations/ID or billingAccounts/ID", arg)
+            self._wrong("projects/ID, folders/ID, organizations/ID or billingAccounts/ID", arg)
         return value
 
-    def fraction(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _fraction(self, arg: Argument) -> Value:
+        value = self._value(arg)
         try:
             ok = 0 < float(value.text) <= 1
         except ValueError:
             ok = False
-        return value if ok else self.wrong("a fraction above 0, at most 1", arg)
+        return value if ok else self._wrong("a fraction above 0, at most 1", arg)
 
-    def net(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _net(self, arg: Argument) -> Value:
+        value = self._value(arg)
         try:
             ipaddress.ip_network(value.text, strict=False)
         except ValueError:
-            self.wrong('a subnet such as "10.1.2.0/24"', arg)
+            self._wrong('a subnet such as "10.1.2.0/24"', arg)
         return value
 
-    def pattern(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _pattern(self, arg: Argument) -> Value:
+        value = self._value(arg)
         check_pattern(value.text, self.text, value.span, groups=1)
         return value
 
-    def cast_type(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _cast_type(self, arg: Argument) -> Value:
+        value = self._value(arg)
         if value.text.upper() not in CAST_TYPES:
-            self.wrong("one of " + ", ".join(CAST_TYPES), arg)
+            self._wrong("one of " + ", ".join(CAST_TYPES), arg)
         return Value(value.text.upper(), span=value.span)
 
-    def timezone(self, arg: Argument) -> Call:
-        return arg if isinstance(arg, Call) and arg.name == "timezone" else self.wrong("TIMEZONE(...)", arg)
+    def _timezone(self, arg: Argument) -> Call:
+        return arg if isinstance(arg, Call) and arg.name == "timezone" else self._wrong("TIMEZONE(...)", arg)
 
-    def zone(self, arg: Argument) -> Value:
-        value = self.value(arg)
+    def _zone(self, arg: Argument) -> Value:
+        value = self._value(arg)
         try:
             ZoneInfo(value.text)
         except (ValueError, OSError, KeyError):
-            self.wrong('a time zone such as "America/New_York"', arg)
+            self._wrong('a time zone such as "America/New_York"', arg)
         return value
 
-    def wrong(self, expected: str, arg: Argument) -> NoReturn:
+    def _wrong(self, expected: str, arg: Argument) -> NoReturn:
         raise fail(f"{self.name}(): expected {expected}", self.text, *_span(arg))
 
 
