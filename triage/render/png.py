@@ -21,6 +21,8 @@ from triage.resources import resource
 _ZOOM = 2
 _HEAD = 84.0
 """Height of what stands above the timeline: the verdict, where and when, and the legend."""
+_KEY, _LETTER = 48.0, 5.6
+"""Room for a key and the gap behind its label, and for a letter of that."""
 _KEYS = (
     ("cause", "cause"), ("symptom", "symptom"), ("consequence", "consequence"), ("episode", "episode"),
     ("not-ready", "NotReady"), ("repair", "repair"), ("tied", "alert in episode"), ("untied", "alert in none"),
@@ -84,10 +86,16 @@ def svg(incident: Incident) -> str:
             head=_HEAD,
             title=shortened(incident.verdict.title, 110),
             subtitle=" · ".join(part for part in about if part),
-            keys=[{"kind": kind, "label": label, "x": 118 * number} for number, (kind, label) in enumerate(_KEYS)],
+            keys=_legend(),
             style=Markup(re.sub(r"font-family:[^;]+;", "", css)),  # noqa: S704  our own file
         )
     )
+
+
+def _legend() -> list[dict[str, str | float]]:
+    """What the marks mean, each as far from the last as that one's label is long."""
+    wide = [_KEY + _LETTER * len(label) for _, label in _KEYS]
+    return [{"kind": kind, "label": label, "x": sum(wide[:number])} for number, (kind, label) in enumerate(_KEYS)]
 
 
 @lru_cache(maxsize=1)
