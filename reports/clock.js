@@ -36,8 +36,9 @@ function writtenSpan(start, end) {
     var was = element.getAttribute("data-utc") || element.textContent;
     element.setAttribute("data-utc", was);
     var ms = Date.parse(element.getAttribute("datetime")), p = parts(ms);
-    var full = p.day + " " + p.clock + " local";
-    element.textContent = local ? (element.hasAttribute("data-full") ? full : written(ms)) : was;
+    var minute = p.day + " " + p.clock;
+    var here = element.hasAttribute("data-full") ? minute + " local" : element.hasAttribute("data-minute") ? minute : written(ms);
+    element.textContent = local ? here : was;
     if (local) element.title = was + (/UTC/.test(was) ? "" : " UTC"); else element.removeAttribute("title");
   }
   toggle.addEventListener("click", function () {

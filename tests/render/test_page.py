@@ -208,6 +208,7 @@ def test_local_time_comes_on_demand_and_goes_again(look: Any) -> None:
     opened.page.keyboard.press("Space")
     assert first.inner_text() == "9 Jul 15:06:00"
     assert "Asia/Tokyo" in opened.page.locator("#zone").inner_text()
+    assert "9 Jul 15:06 local last onset 10 Jul 09:48" in " ".join(opened.page.locator(".facts").inner_text().split())
     opened.page.keyboard.press("Space")
     assert first.inner_text() == "9 Jul 06:06:00"
 

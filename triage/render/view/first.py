@@ -1,7 +1,8 @@
 """The first screen: what, who, how sure, since when, what now, and what was not seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from triage.model.incident import Confidence, Episode, Incident, Missing
 from triage.model.place import Gap
@@ -32,6 +33,10 @@ class Fact:
     """RFC 3339, where the value is a time."""
     name: bool = False
     """The value is a name, set in the type of names."""
+    note_time: str = ""
+    """The time that the note ends with, where it does."""
+    note_moment: str = ""
+    """That time as RFC 3339."""
 
 
 @dataclass(frozen=True)
@@ -149,15 +154,18 @@ def _since(incident: Incident) -> Fact:
     episodes = [e for e in incident.episodes if cause is None or e.cause == cause] or list(incident.episodes)
     first, last = min(e.start for e in episodes), max(e.start for e in episodes)
     still_open = sum(e.end is None for e in episodes)
-    note = (
-        f"{words.count(still_open, 'episode')} still open"
-        if still_open
-        else f"last onset {words.clock_after(last, first)[:-3]}"
-    )
-    if len(episodes) == 1 and not still_open:
-        note = f"{words.length((episodes[0].end - first).total_seconds())} long" if episodes[0].end else ""
-    moment = first.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Fact("Since", words.day_and_clock(first)[:-3] + " UTC", note, "#episodes", moment=moment)
+    since = Fact("Since", words.day_and_clock(first)[:-3] + " UTC", "", "#episodes", moment=_moment(first))
+    if still_open:
+        return replace(since, note=f"{words.count(still_open, 'episode')} still open")
+    ends = [episode.end for episode in episodes if episode.end]
+    if len(episodes) == 1:
+        return replace(since, note=f"{words.length((ends[0] - first).total_seconds())} long")
+    at = words.clock_after(last, first)[:-3]
+    return replace(since, note=f"last onset {at}", note_time=at, note_moment=_moment(last))
+
+
+def _moment(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _repairs(incident: Incident) -> Fact:
