@@ -59,6 +59,8 @@ def test_options_that_contradict_each_other_are_refused() -> None:
         make_ask("prod", None, None, "2026-02-02T00:00:00Z", "2026-02-01T00:00:00Z", now=NOW)
     with pytest.raises(InputError, match="future"):
         make_ask("prod", None, None, "2027-02-02T00:00:00Z", None, now=NOW)
+    with pytest.raises(InputError, match="longer than any log"):
+        make_ask("prod", None, None, "99999999d", None, now=NOW)
 
 
 def test_since_counts_back_from_the_end_that_is_found_later() -> None:

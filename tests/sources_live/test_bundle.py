@@ -73,6 +73,10 @@ def test_nobody_else_may_read_it(access: Access, ask: Ask, tmp_path: Path) -> No
 def test_the_window_ends_now_at_the_latest(access: Access, ask: Ask, tmp_path: Path) -> None:
     collected = run(access, Ask(ask.cluster, since=ask.since, until=NOW + timedelta(days=1)), tmp_path)
     assert collected.ask.until == NOW
+    later = Ask(ask.cluster, since=timedelta(hours=1), until=NOW + timedelta(days=1))
+    with pytest.raises(InputError, match="lies in the future, from 2026-03-11T12:00:00Z on"):
+        run(access, later, tmp_path / "later")
+    assert not (tmp_path / "later").exists()
 
 
 def test_a_window_that_was_begun_goes_on_unless_another_one_is_asked_for(

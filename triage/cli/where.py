@@ -22,6 +22,10 @@ _API = re.compile(f"(?:/v[0-9a-z]+)?/{_PATH.pattern}")
 _CONSOLE = re.compile(f"/kubernetes/clusters/details/{_LOCATION}/{_CLUSTER}(?:/.*)?")
 
 
+LONGEST = timedelta(days=36525)
+"""No window is longer than a century: times further back are beyond what dates and nanoseconds hold."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A cluster as somebody named it; None for what the name leaves open."""
@@ -73,6 +77,8 @@ def make_ask(
     except InputError:
         start = parse_time(since, now=now)
     end = parse_time(until, now=now) if until else None
+    if isinstance(start, timedelta) and start > LONGEST:
+        raise InputError(f"--since {since} is longer than any log is kept", remedy="write it like 90m, 24h or 7d")
     ask = Ask(place.cluster, project or place.project, location or place.location, start, end)
     if end and isinstance(start, datetime) and start > end:
         raise InputError("--since lies after --until", remedy="give --since an earlier time, or --until a later one")

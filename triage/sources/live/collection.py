@@ -176,6 +176,11 @@ def _window(ask: Ask, now: datetime, begun: Window | None) -> Window:
     """The window to read: the one that an earlier run has begun, unless another one is asked for by its times."""
     try:
         asked = ask.window(now)
+        if asked.start > now:
+            raise InputError(
+                f"the window lies in the future, from {format_time(asked.start)} on",
+                remedy="give --until an earlier time, or leave it out",
+            )
         if asked.end > now:  # nothing was logged yet, and silence there would be taken for silence
             asked = Window(start=asked.start, end=now)
     except ValueError:
