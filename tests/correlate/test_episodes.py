@@ -278,7 +278,7 @@ def test_a_node_that_fell_silent_before_it_went_down_is_said_to_have():
     story.dies(story.node(1), 5)
     story.dies(story.node(2), 9)
     first, second = story.tell().episodes
-    assert "Its logs had been silent for 31 m when it went down." in first.notes
+    assert "Its logs had been silent for 30 m when it went down." in first.notes
     assert not any("silent" in note for note in second.notes)
 
 

@@ -87,13 +87,18 @@ class Coverage:
         return next((log for log in sorted(logs) if log in self._steady), None)
 
     def last_heard(self, node: str, at: int) -> int | None:
-        """When the node last wrote something itself, at `at` or before; None where it wrote nothing.
+        """The end of the five minutes in which the node last wrote something itself before `at`; None for never."""
+        i = self._bin_before(node, at)
+        return min((int(self._said[node][0][i]) // BIN + 1) * BIN, at) if i >= 0 else None
 
-        It is exact where it had fallen silent; within the five minutes in which it wrote on, it is `at`.
-        """
-        firsts, lasts = self._said.get(node, (np.empty(0, dtype="int64"), np.empty(0, dtype="int64")))
-        i = int(np.searchsorted(firsts, at, "right")) - 1
-        return min(int(lasts[i]), at) if i >= 0 else None
+    def last_word(self, node: str, at: int) -> int | None:
+        """As `last_heard`, to the entry where logs tell (to the minute where a metric does); `at` while it wrote on."""
+        i = self._bin_before(node, at)
+        return min(int(self._said[node][1][i]), at) if i >= 0 else None
+
+    def _bin_before(self, node: str, at: int) -> int:
+        firsts, _ = self._said.get(node, (np.empty(0, dtype="int64"), None))
+        return int(np.searchsorted(firsts, at, "right")) - 1
 
     def alive(self, node: str) -> tuple[int, int] | None:
         """The first and last bin in which the node wrote, as times."""

@@ -60,14 +60,15 @@ def episode_lines(
     """Up to six lines of one episode: the first of each signal, in order of time."""
     low, _ = lookback(scene, drafts, index, 3600 * 10**9)
     end = draft.end if draft.end is not None else scene.end
-    rows = []
+    chosen = []
+    of_a_pod = scene.seen.rows["pod"].notna().to_numpy()
     for signal in scene.seen.on(draft.node):
-        found = scene.seen.within(signal, draft.node, low, end)
+        found = scene.seen.positions(signal, draft.node, low, end)
         if len(found):
             # Of lines in one instant the node's own goes first: whether a pod's is known to be here is luck.
-            first = found[found["at"] == found["at"].iloc[0]]
-            rows.append(next(first.iloc[first["pod"].notna().to_numpy().argsort(kind="stable")].itertuples()))
-    rows.sort(key=lambda row: (row.at, row.signal))
+            first = found[scene.seen.at[found] == scene.seen.at[found[0]]]
+            chosen.append(first[of_a_pod[first].argsort(kind="stable")[0]])
+    rows = sorted(scene.seen.rows.iloc[chosen].itertuples(), key=lambda row: (row.at, row.signal))
     return tuple(make_line(row, project) for row in rows[:6])
 
 

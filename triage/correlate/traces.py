@@ -90,7 +90,7 @@ def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
     """
     if trace.standing or draft.served_badly or draft.onset - trace.last <= _FRESH:
         return False
-    heard = scene.coverage.last_heard(trace.node, draft.onset)
+    heard = scene.coverage.last_word(trace.node, draft.onset)
     return heard is not None and heard - trace.last > _FRESH
 
 
@@ -105,7 +105,7 @@ def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
     course = scene.courses.get(trace.node)
     if course and any(trace.first <= at <= draft.onset for at in course.booted):
         return False
-    heard = scene.coverage.last_heard(trace.node, draft.onset)
+    heard = scene.coverage.last_word(trace.node, draft.onset)
     worked_on = heard is not None and heard - trace.last > _WORKED_ON
     return worked_on and not any(steps(scene, trace.signal, trace.node, trace.first, draft.onset))
 
