@@ -13,9 +13,9 @@ import pytest
 from tests.sources_files.making import WANTED, directory, entry, lines, plan, read, reasons
 from triage.evidence.evidence import Evidence
 from triage.sources.files import sieve as sieving
-from triage.sources.files import suspects as suspecting
+from triage.sources.files import unsound
+from triage.sources.files.contents import open_contents
 from triage.sources.files.entry_files import entry_files
-from triage.sources.files.opening import open_contents
 from triage.sources.files.sieve import Sieve
 
 QUIET = "SyncLoop UPDATE: all is well"
@@ -128,8 +128,8 @@ def test_no_line_is_lost_or_doubled_where_a_file_is_walked_in_stretches(
 def test_a_broken_line_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: bytes, most: int
 ) -> None:
-    monkeypatch.setattr(suspecting, "_MOST", most)
-    monkeypatch.setattr(suspecting, "_BLOCK", 3_000)
+    monkeypatch.setattr(unsound, "_MOST", most)
+    monkeypatch.setattr(unsound, "_BLOCK", 3_000)
     text = [json.dumps(one).encode() for one in many(60, 7)]
     text[14] = text[14].replace(WANTED.encode(), WANTED.encode() + b" \xff")
     path = directory(tmp_path, {"entries.ndjson": b"\n\n".join([*text[:40], spoil, *text[40:]])})

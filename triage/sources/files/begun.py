@@ -8,9 +8,9 @@ from pathlib import Path
 from triage.errors import InputError
 from triage.evidence.manifest import Manifest, parse_manifest
 from triage.model.place import Ask, Gap
+from triage.sources.files.contents import NOTHING, Contents, open_contents
 from triage.sources.files.documents import read_documents
 from triage.sources.files.entry_files import entry_files
-from triage.sources.files.opening import NOTHING, Contents, open_contents
 from triage.sources.files.survey import Survey
 from triage.sources.files.window import known_edges
 

@@ -12,9 +12,9 @@ from typing import IO, Any
 import yaml
 
 from triage.evidence.fields import time_ns
+from triage.sources.files.decoded import opened, why_broken
 from triage.sources.files.rows import entry_of, is_row
 from triage.sources.files.sniff import Layout
-from triage.sources.files.unpacked import opened, why_broken
 
 LONGEST_LINE = 16 << 20
 """Logging takes entries of 256 KB; a line of 16 MB is none."""

@@ -15,8 +15,8 @@ from triage.evidence.operations import operations_of, parse_operations
 from triage.evidence.tables import NODE_POOLS, frame
 from triage.evidence.workloads import Workloads, parse_workloads
 from triage.model.place import Cluster, Gap
+from triage.sources.files.contents import Contents
 from triage.sources.files.documents import REMEDIES, read_documents
-from triage.sources.files.opening import Contents
 
 ABSENT = {
     "entries": "no log entries were given, so only operations can be told",

@@ -6,9 +6,9 @@ from typing import Any
 
 from triage.model.place import Gap
 from triage.sources.files.clean import Skipped, stream_values
-from triage.sources.files.opening import Found
+from triage.sources.files.contents import Found
+from triage.sources.files.decoded import opened, why_broken
 from triage.sources.files.sniff import BOM
-from triage.sources.files.unpacked import opened, why_broken
 
 _LARGEST = 1 << 30
 

@@ -11,10 +11,10 @@ import duckdb
 
 from triage.model.place import Gap
 from triage.sources.files.clean import Skipped, clean, clean_lines
-from triage.sources.files.opening import Contents, Found
+from triage.sources.files.contents import Contents, Found
 from triage.sources.files.sniff import Layout, layout_of
 from triage.sources.files.sql import quoted
-from triage.sources.files.suspects import suspects
+from triage.sources.files.unsound import unsound_lines
 
 _LARGEST_OBJECT = 16 << 20
 _RATIO = 300
@@ -94,7 +94,7 @@ class EntryFiles:
         if file.cleaned:
             return
         target = self.contents.scratch / f"clean-{self.files.index(file):05d}.ndjson"
-        lines = suspects(file.path, broken) if broken and file.layout is Layout.LINES else None
+        lines = unsound_lines(file.path, broken) if broken and file.layout is Layout.LINES else None
         if lines is not None:
             skipped = clean_lines(lines, target)
         else:

@@ -16,10 +16,10 @@ import pandas as pd
 from triage.errors import InputError
 from triage.model.place import Gap
 from triage.sources.files.belong import named_everywhere
+from triage.sources.files.contents import NOTHING, Found, open_contents
 from triage.sources.files.entry_files import EntryFiles, entry_files
 from triage.sources.files.journal import spelled_sql
 from triage.sources.files.kept import kept_entries
-from triage.sources.files.opening import NOTHING, Found, open_contents
 from triage.sources.files.scan import places_of, scan
 from triage.sources.files.survey import Survey, connect
 from triage.sources.plan import Plan

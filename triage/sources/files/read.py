@@ -18,11 +18,11 @@ from triage.model.place import Ask, Cluster, Gap
 from triage.sources.files.begun import Begun, begin_reading
 from triage.sources.files.belong import Named, Naming, attribute, choose
 from triage.sources.files.companions import ABSENT, Companions, of_cluster, read_companions
+from triage.sources.files.contents import NOTHING
 from triage.sources.files.documents import REMEDIES
 from triage.sources.files.entry_files import EntryFiles
 from triage.sources.files.kept import kept_entries, log_ids
 from triage.sources.files.looks import BIN_NS, PLACE
-from triage.sources.files.opening import NOTHING
 from triage.sources.files.scan import Scanned, places_of, scan
 from triage.sources.files.window import bounds, choose_window, evidence_end, missed, outside
 from triage.sources.plan import Plan

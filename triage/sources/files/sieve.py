@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from triage.lql.lines import line_patterns
+from triage.sources.files.decoded import GZIP_MAGIC, opened, why_broken
 from triage.sources.files.entry_files import EntryFile
 from triage.sources.files.sniff import BOM, Layout
-from triage.sources.files.unpacked import GZIP_MAGIC, opened, why_broken
 from triage.sources.plan import Plan
 
 _BLOCK = 1 << 20

@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from triage.sources.files.decoded import GZIP_MAGIC, as_it_lies, opened, why_broken
 from triage.sources.files.rows import is_row
-from triage.sources.files.unpacked import GZIP_MAGIC, as_it_lies, opened, why_broken
 
 _HEAD = 256 << 10
 BOM = b"\xef\xbb\xbf"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.sources_files.making import directory, entry, lines, read
 from triage.errors import InputError
-from triage.sources.files.opening import kind_of, open_contents
+from triage.sources.files.contents import kind_of, open_contents
 
 ENTRIES = lines([entry(number) for number in range(5)])
 
@@ -150,7 +150,7 @@ def test_a_forged_header_asks_for_no_memory(tmp_path: Path) -> None:
 
 
 def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("triage.sources.files.opening.MOST_FILES", 10)
+    monkeypatch.setattr("triage.sources.files.contents.MOST_FILES", 10)
     path = pack(tmp_path / "many.zip", {f"{number}.txt": "" for number in range(11)})
     with pytest.raises(InputError, match="more than 10 files"):
         read(path)

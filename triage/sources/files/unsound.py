@@ -1,4 +1,4 @@
-"""Which lines of a file are no entries: DuckDB judges them by the block, far quicker than Python could one by one."""
+"""Which lines of a file are no sound entries: DuckDB judges them by the block, far quicker than Python could one by one."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from triage.sources.files.decoded import opened
 from triage.sources.files.sql import ns_sql
-from triage.sources.files.unpacked import opened
 
 _BLOCK = 8 << 20
 _MOST = 10_000
@@ -28,7 +28,7 @@ _NO_ENTRY = f"""
 """  # noqa: S608 - our own text
 
 
-def suspects(path: Path, count: int) -> list[tuple[int, bytes]] | None:
+def unsound_lines(path: Path, count: int) -> list[tuple[int, bytes]] | None:
     """The `count` lines of a file that are no sound entries, each with its number (from one), blank ones left out.
 
     None where they are more or fewer, or too many to be held. Usually all are broken JSON, which is quick to see.
