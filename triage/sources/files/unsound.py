@@ -1,4 +1,4 @@
-"""Which lines of a file are no sound entries: DuckDB judges them by the block, far quicker than Python could one by one."""
+"""Which lines of a file are no sound entries: DuckDB judges them by the block, far quicker than Python line by line."""
 
 from collections.abc import Iterator
 from itertools import islice
