@@ -1,16 +1,19 @@
 """Explanation: per episode the most upstream signal with evidence, across episodes the fewest causes that fit."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from triage.correlate.associate import Association
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import MINUTE
-from triage.correlate.traces import EXTERNAL, PIDS, TOLERANCE, ZOMBIES, Trace, read_traces, trace_of
+from triage.correlate.traces import EXTERNAL, PIDS, TOLERANCE, ZOMBIES, Trace, can_take_down, read_traces, trace_of
 from triage.correlate.windows import lookback
 
+_BY_PEOPLE = ("vm-deleted-by-user", "guest-shutdown", "control-plane-change")
+"""What somebody may do because a node is in trouble; no host fails for that."""
+_ENDS_A_VM = ("host-error", "vm-deleted-by-user", "guest-shutdown")
 _MOST = 0.7
 """A root that was seen in this share of the episodes of what it brings on is the cause of all that show it."""
 
@@ -42,7 +45,11 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     deviating = {s for s, a in associations.items() if a.deviates}
     deviating |= {s for found in traces.values() for s, t in found.items() if t.node == NOWHERE}
     counts = _counts(drafts, traces, deviating)
-    roots = {i: _roots(scene, found, deviating, counts[drafts[i].node_pool]) for i, found in traces.items()}
+    roots = {}
+    for i, found in traces.items():
+        weighed = {s: t for s, t in found.items() if s in deviating}
+        able = {s for s in weighed if can_take_down(scene, drafts, i, s)}
+        roots[i] = _strongest(_roots(scene, weighed, able, counts[drafts[i].node_pool]), weighed, able)
     by_episode = _cover(scene, roots, traces, associations)
     _zombies_first(scene, drafts, traces, associations, by_episode)
     seen = {s for found in traces.values() for s in found}
@@ -62,21 +69,37 @@ def explain(scene: Scene, drafts: Sequence[Draft], associations: Mapping[str, As
     )
 
 
-def _roots(scene: Scene, found: Mapping[str, Trace], deviating: set[str], counts: Mapping[str, int]) -> tuple[str, ...]:
+def _roots(scene: Scene, found: Mapping[str, Trace], able: Set[str], counts: Mapping[str, int]) -> tuple[str, ...]:
     """The deviating signals that no other deviating one brought on: declared upstream of it, and not later.
 
-    One that only came after what it is declared to bring on is no cause of it, and no root either. `counts` holds in
+    One that only came after what it is declared to bring on is no cause of it, and no root either; but for what is not
+    `able` to take a node down, which may have come of something else and be beside the point. `counts` holds in
     how many episodes of the pool each was seen: a cause that explains all beats one that explains some, so
     that what was seen above it in few of them is passed over.
     """
-    candidates = [t for s, t in sorted(found.items()) if s in deviating]
+    candidates = [t for _, t in sorted(found.items())]
     candidates = [t for t in candidates if not any(_only_ended(t, other, counts) for other in candidates)]
     kept = [t for t in candidates if not any(_passed_over(scene, t, other, counts) for other in candidates)]
     return tuple(
         t.signal
         for t in kept
-        if not any(_brings_on(scene, other, t) or _came_too_late(scene, t, other) for other in kept)
+        if not any(
+            _brings_on(scene, other, t) or (other.signal in able and _came_too_late(scene, t, other)) for other in kept
+        )
     )
+
+
+def _strongest(roots: tuple[str, ...], found: Mapping[str, Trace], able: Set[str]) -> tuple[str, ...]:
+    """Of an episode's roots those that took the node down, where some did.
+
+    What ended the VM from outside, or a crash that was the last heard of it; else what can take a node down and is
+    named. What can't, and was merely seen first, explains a death only where nothing else does.
+    """
+    ends = tuple(s for s in roots if s in _ENDS_A_VM or found[s].final)
+    if ends:
+        return ends
+    strong = tuple(s for s in roots if s in able)
+    return strong if any(found[s].mechanism for s in strong) else roots
 
 
 def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
@@ -84,7 +107,7 @@ def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
 
     Somebody deletes a VM because it is out of process ids, which lines had named for minutes before the act.
     """
-    if act.signal not in EXTERNAL or other.signal in EXTERNAL:
+    if act.signal not in _BY_PEOPLE or other.signal in EXTERNAL:
         return False
     named = other.mechanism > 0 and not other.metric_only and counts[other.signal] >= _MOST * counts[act.signal]
     return named and other.first + TOLERANCE < act.first

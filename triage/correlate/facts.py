@@ -8,21 +8,17 @@ from triage.correlate.attribute import Named
 from triage.correlate.calm import Calm
 from triage.correlate.chain import Chain
 from triage.correlate.colocate import Located
-from triage.correlate.control_plane import SIGNAL as CONTROL_PLANE
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.explain import Explanation
-from triage.correlate.graph import NOT_READY, UNKNOWN
 from triage.correlate.resolve import USUAL
 from triage.correlate.seen import NOWHERE
 from triage.correlate.times import HOUR
-from triage.correlate.traces import PIDS, ZOMBIES, Trace, steps
+from triage.correlate.traces import PIDS, ZOMBIES, Trace, can_take_down
 from triage.correlate.voices import ACTS
 from triage.correlate.windows import lookback
 from triage.model.incident import Suspect
 
 HALF = 0.5
-_TO_THE_API = r"/apis?/|node lease|node status"
-"""What the kubelet asks of the API server (client-go's request URLs; pkg/kubelet/kubelet_node_status.go)."""
 NEARLY = "Node's memory nearly used up"
 """The title where metrics alone speak of pressure or kills."""
 
@@ -149,7 +145,7 @@ def gather(
         groups=len({drafts[i].group for i in explained}),
         mechanism=len(named_in),
         spoken=sum(1 for found in traces.values() if not all(t.own_words for t in found)),
-        able=sum(1 for i in explained if _able(scene, drafts, i, cause)),
+        able=sum(1 for i in explained if can_take_down(scene, drafts, i, cause)),
         apart=_apart([drafts[i] for i in explained]),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
         association=_association(cause, associations) if _on_a_node(traces) else None,
@@ -168,23 +164,6 @@ def gather(
         rivals=rivals,
         lesser=lesser,
     )
-
-
-def _able(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> bool:
-    """Whether the cause is declared to take a node down, or a step that is was seen on the node before it went.
-
-    That the node's status is unknown is such a step in the kubelet's own words, as is that its requests to the API
-    server fail by the cause; the node controller says so of every silent node. Zombies and changes to the control plane
-    need no step: nobody reaps the ones, and no node bears the others.
-    """
-    draft, graph = drafts[index], scene.graph
-    if draft.served_badly or cause in (ZOMBIES, CONTROL_PLANE) or graph.link(cause, NOT_READY):
-        return True
-    low, high = lookback(scene, drafts, index, max(HOUR, graph.reach(cause)))
-    own = scene.seen.within(cause, draft.node, low, high)
-    if (own["stream"].eq("kubelet") & own["message"].str.contains(_TO_THE_API, na=False)).any():
-        return True
-    return any(s == UNKNOWN or graph.link(s, NOT_READY) for s in steps(scene, cause, draft.node, low, high))
 
 
 def _apart(explained: Sequence[Draft]) -> int:

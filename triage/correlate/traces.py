@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from triage.correlate.control_plane import SIGNAL as CONTROL_PLANE
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.graph import AUTO_REPAIR, NOT_READY, UNKNOWN
 from triage.correlate.seen import NOWHERE
-from triage.correlate.times import MINUTE, column_ns
+from triage.correlate.times import HOUR, MINUTE, column_ns
 from triage.correlate.voices import naming
 from triage.correlate.windows import lookback
 
@@ -19,12 +20,15 @@ TOLERANCE = 5 * MINUTE
 """Metrics are sampled a minute apart and show up to four minutes late: order is claimed beyond that only."""
 CROWD = 3
 """So many nodes within five minutes share a cause."""
+_TO_THE_API = r"/apis?/|node lease|node status"
+"""What the kubelet asks of the API server (client-go's request URLs; pkg/kubelet/kubelet_node_status.go)."""
 _CLOSE = 15 * MINUTE
 _FRESH = 30 * MINUTE
 _AT_ONCE = MINUTE
 """Several programs tell of one moment within this time."""
 _WORKED_ON = 2 * MINUTE
 """Nodes that go down fall silent sooner than this after what took them down, or tell what else fails."""
+_CRASHES = ("kernel-panic",)
 _LASTING = (ZOMBIES, "filesystem-readonly")
 # kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
 _CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
@@ -49,6 +53,8 @@ class Trace:
     """Whether it is a state that lasts until something ends it."""
     once: bool = False
     """Whether it is one moment: no program tells of it twice."""
+    final: bool = False
+    """Whether it is a crash of the kernel after which the node said nothing more."""
     faded: bool = False
     """Whether the node worked on after it as if nothing were, so that it is no more than a hint."""
 
@@ -73,7 +79,8 @@ def _traces(scene: Scene, drafts: Sequence[Draft], index: int) -> dict[str, Trac
             trace = trace_of(scene, signal, draft.node, low, high)
             if trace and not _over(scene, draft, trace):
                 faded = _stale(scene, draft, trace) or _passed(scene, draft, trace)
-                found[signal] = replace(trace, mechanism=0, faded=True) if faded else trace
+                final = _final(scene, draft, trace)
+                found[signal] = replace(trace, mechanism=0, faded=True) if faded else replace(trace, final=final)
     return found
 
 
@@ -92,6 +99,14 @@ def _stale(scene: Scene, draft: Draft, trace: Trace) -> bool:
         return False
     heard = scene.coverage.last_word(trace.node, draft.onset)
     return heard is not None and heard - trace.last > _FRESH
+
+
+def _final(scene: Scene, draft: Draft, trace: Trace) -> bool:
+    """Whether it is a crash, and the last that was heard of the node: what merely came before did not end it."""
+    if trace.signal not in _CRASHES or not trace.mechanism or draft.served_badly:
+        return False
+    heard = scene.coverage.last_word(trace.node, draft.onset)
+    return (heard if heard is not None else draft.onset) - trace.last <= _WORKED_ON
 
 
 def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
@@ -121,6 +136,23 @@ def steps(scene: Scene, signal: str, node: str, low: int, high: int) -> Iterator
             rows = scene.seen.within(effect, node, low, high)
             if len(rows) and (effect != UNKNOWN or (rows["stream"] == "kubelet").any()):
                 yield effect
+
+
+def can_take_down(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> bool:
+    """Whether the cause is declared to take a node down, or a step that is was seen on the node before it went.
+
+    That the node's status is unknown is such a step in the kubelet's own words, as is that its requests to the API
+    server fail by the cause; the node controller says so of every silent node. Zombies and changes to the control plane
+    need no step: nobody reaps the ones, and no node bears the others.
+    """
+    draft, graph = drafts[index], scene.graph
+    if draft.served_badly or cause in (ZOMBIES, CONTROL_PLANE) or graph.link(cause, NOT_READY):
+        return True
+    low, high = lookback(scene, drafts, index, max(HOUR, graph.reach(cause)))
+    own = scene.seen.within(cause, draft.node, low, high)
+    if (own["stream"].eq("kubelet") & own["message"].str.contains(_TO_THE_API, na=False)).any():
+        return True
+    return any(s == UNKNOWN or graph.link(s, NOT_READY) for s in steps(scene, cause, draft.node, low, high))
 
 
 def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:

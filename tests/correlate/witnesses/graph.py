@@ -174,3 +174,34 @@ def one_dropped_packet() -> None:
     verdict = story.tell().verdict
     assert verdict.confidence == "possible"
     assert "In both episodes the node worked on after it as if all were well." in verdict.against
+
+
+@witness("what took the node down before what was merely seen")
+def addresses_short_on_a_node_that_runs_out_of_memory() -> None:
+    """For nine minutes no pod gets an address, which takes no node down; then the kernel kills for want of memory."""
+    story = each(Story(), ("ip-exhaustion", 0.15, True), ("system-oom", 0.04, True))
+    verdict = story.tell(full_pack()).verdict
+    assert (verdict.cause, verdict.confidence) == ("system-oom", "confirmed")
+
+
+@witness("what took the node down before what was merely seen")
+def a_full_table_on_a_host_that_fails() -> None:
+    """Tables had been full for a quarter of an hour when the hosts failed: no host fails for that."""
+    story = each(Story(), ("conntrack-full", 0.3, True), ("host-error", 0.01, True), episodes=3)
+    story.see("conntrack-full", story.node(7), 15.7, times=4)
+    story.dies(story.node(7), 16)
+    causes = {c.signal: c.episodes_explained for c in story.tell(full_pack()).causes}
+    assert causes == {"host-error": 3, "conntrack-full": 1}
+
+
+@witness("a crash that was the last heard of a node ended it")
+def a_crash_while_forks_fail() -> None:
+    """Two services could not fork for ten minutes; then the kernel panicked, and nothing more was written."""
+    story = Story()
+    for i in range(2):
+        node, hours = story.node(i), 5 + 6 * i
+        story.see("pid-exhaustion", node, hours - 0.2, times=8, stream="kubelet")
+        story.see("kernel-panic", node, hours - 0.02, stream="serial-console")
+        story.quiet.append((node, hours - 0.05, hours + 0.2))
+        story.dies(node, hours)
+    assert story.tell(full_pack()).verdict.cause == "kernel-panic"
