@@ -7,7 +7,8 @@ from typing import Any
 from sqlglot import exp
 
 from triage.lql.columns import Columns, is_shared
-from triage.lql.engine import Engine, Test
+from triage.lql.duckdb_json import extracted, folded, json_path, member_any_case, text_of
+from triage.lql.engine import TOKENS, Engine, Test
 from triage.lql.sql import (
     FALSE,
     TRUE,
@@ -26,10 +27,6 @@ from triage.lql.sql import (
     try_cast,
 )
 from triage.lql.types import Field, Kind
-
-# Strings (with a `:` behind them where they are keys), numbers and bools of canonical JSON; a string is taken whole, so
-# nothing inside it is mistaken for a token.
-TOKENS = r'(?s)"(?:[^"\\]|\\.)*":?|-?[0-9][^,}\]]*|true|false'
 
 # What a global restriction does not look at.
 _UNSEARCHED = '{"timestamp":null,"receiveTimestamp":null,"severity":null}'
@@ -58,14 +55,14 @@ class DuckDBEngine(Engine):
         # A list of one, because a lambda names the value that each step looks at several times.
         loose: Sql = exp.Array(expressions=[self.at(field.keys[: field.loose])])
         for key in field.keys[field.loose :]:
-            loose = self.mapped(loose, partial(_member_any_case, key=key))
+            loose = self.mapped(loose, partial(member_any_case, key=key))
         found = exp.Bracket(this=loose, expressions=[exp.Literal.number(1)], offset=1)
         return exp.Coalesce(this=exact, expressions=[found])
 
     def at(self, keys: Sequence[str]) -> Sql:
         """The JSON text at a path."""
         path = json_path(keys)
-        return self.columns.path(path) if self.columns else _extract(self.column(), path)
+        return self.columns.path(path) if self.columns else extracted(self.column(), path)
 
     def nested(self, field: Field) -> Sql | None:
         """See Engine."""
@@ -96,7 +93,7 @@ class DuckDBEngine(Engine):
             loose = index >= field.loose
 
             def step(json: Sql, key: str = key, loose: bool = loose) -> Sql:
-                return _member_any_case(json, key) if loose else _extract(json, json_path([key]))
+                return member_any_case(json, key) if loose else extracted(json, json_path([key]))
 
             values = self.kept(self.mapped(self.open(values), step), is_there)
         return self.open(values) if opened else values
@@ -157,19 +154,19 @@ class DuckDBEngine(Engine):
         text = cast(call("json_extract", self.column(), literal("$")), "VARCHAR")
         if self.columns is None:
             return self.fold(text)
-        return self.columns.share(2, "", _fold(self.columns.share(0, "", text)))
+        return self.columns.share(2, "", folded(self.columns.share(0, "", text)))
 
     def string(self, json: Sql) -> Sql:
         """See Engine."""
         if self.columns is None or not is_shared(json):
             return call("json_extract_string", json, literal("$"))
-        return self.columns.share(2, json.name, _text(json))
+        return self.columns.share(2, json.name, text_of(json))
 
     def fold(self, text: Sql, *, ascii_only: bool = False) -> Sql:  # noqa: ARG002 - one column serves all literals
         """See Engine."""
         if self.columns is None or not is_shared(text):
-            return _fold(text)
-        return self.columns.share(3, text.name, _fold(text))
+            return folded(text)
+        return self.columns.share(3, text.name, folded(text))
 
     def guarded(self, cheap: list[Sql], costly: list[Sql]) -> Sql:
         """See Engine. A projection computes both sides of an AND; a CASE, the second only where the first holds."""
@@ -195,7 +192,7 @@ class DuckDBEngine(Engine):
     def typed(self, field: Field) -> Sql:
         """See Engine."""
         json = self.json(field)
-        text = _text(json)
+        text = text_of(json)
         match field.kind:
             case Kind.BOOL:
                 return sure(exp.EQ(this=json, expression=literal("true")))
@@ -255,41 +252,6 @@ class DuckDBEngine(Engine):
         """See Engine."""
         digits = call("substr", call("md5", text), exp.Literal.number(1), exp.Literal.number(8))
         return exp.LT(this=digits, expression=literal(f"{int(fraction * 2**32):08x}"))
-
-
-def json_path(keys: Sequence[str]) -> str:
-    """DuckDB's JSON path to a chain of keys, each taken as it is."""
-    return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
-
-
-def _extract(json: Sql, path: str) -> Sql:
-    return cast(call("json_extract", json, literal(path)), "VARCHAR")
-
-
-def _text(json: Sql) -> Sql:
-    """The text of a string, NULL of anything else."""
-    is_string = begins(json, '"')
-    return case([(is_string, call("json_extract_string", json, literal("$")))], exp.Null())
-
-
-def _member_any_case(json: Sql, key: str) -> Sql:
-    """A key in any letter case: only such names are looked for as could be a protocol buffer's."""
-    name = key.replace("_", "").lower()
-    if not (name.isascii() and name.replace("@", "").isalnum()):
-        return _extract(json, json_path([key]))
-    wanted = exp.to_identifier("k")
-    same = exp.EQ(this=call("lower", exp.column(wanted.copy())), expression=literal(name))
-    keys = call("json_keys", json)
-    found = call("list_filter", keys, exp.Lambda(this=same, expressions=[wanted]))
-    first = exp.Bracket(this=found, expressions=[exp.Literal.number(1)], offset=1)
-    path = exp.DPipe(this=exp.DPipe(this=literal('$."'), expression=first), expression=literal('"'))
-    is_object = begins(json, "{")
-    return case([(is_object, cast(call("json_extract", json, path), "VARCHAR"))], exp.Null())
-
-
-def _fold(text: Sql) -> Sql:
-    is_ascii = exp.EQ(this=call("strlen", text), expression=call("length", text))
-    return case([(is_ascii, call("lower", text))], call("lql_fold", text))
 
 
 def _or(value: Sql, default: Sql) -> Sql:

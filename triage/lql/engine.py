@@ -11,6 +11,10 @@ from typing import Any, TypeAlias
 from triage.lql.sql import Sql, all_of
 from triage.lql.types import Field
 
+TOKENS = r'(?s)"(?:[^"\\]|\\.)*":?|-?[0-9][^,}\]]*|true|false'
+"""Strings (with a `:` behind them where they are keys), numbers and bools of canonical JSON; a string is taken whole,
+so that nothing inside it is mistaken for a token."""
+
 Test: TypeAlias = Callable[[Sql], Sql]
 """Takes the JSON text of a value and gives a boolean about it."""
 
