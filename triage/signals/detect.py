@@ -13,9 +13,9 @@ from triage.evidence.occurrences import OCCURRENCES
 from triage.evidence.tables import frame
 from triage.model.signal import Alternative, Pack
 from triage.signals.crossings import crossings
+from triage.signals.entry_fields import fields_of
 from triage.signals.extract import extract
 from triage.signals.identity import Identities, Who
-from triage.signals.sightings import fields_of
 from triage.signals.streams import CLEARS
 from triage.signals.tell import Teller, Told, Wording
 from triage.signals.text import excerpt, mark, telling, valid

@@ -5,18 +5,17 @@ Message formats: containerd `internal/cri/server/service.go` (returns sandbox id
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-import duckdb
 import pandas as pd
 
 from triage.evidence.evidence import Evidence
 from triage.evidence.workload import Controller, job_controller, replica_set_controller
 from triage.lql.document import parsed
+from triage.signals.entry_fields import fields_of
 from triage.signals.extract import compiled
 from triage.signals.mentions import dashed, mention_in
-from triage.signals.text import valid, valid_json
+from triage.signals.text import valid
 
 _MAX_SCANNED = 4_000
 """Characters of a line that are searched; the telling words stand at its start."""
@@ -133,24 +132,6 @@ def _from_placements(placements: pd.DataFrame) -> Iterator[Sighting]:
 def _told(workload: str | None, kind: str | None) -> Controller | None:
     """What a source says of the top controller; without a kind it may be no more than a guess, and is left out."""
     return Controller(workload.partition("/")[2], kind) if workload and kind else None
-
-
-def fields_of(entries: pd.DataFrame, paths: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Some fields of each entry as text (a list of texts for a path with `[*]`), read without building the rest."""
-    with _database().cursor() as connection:
-        connection.execute("SET enable_progress_bar = false")
-        connection.register("given", pd.DataFrame({"entry": [valid_json(entry) for entry in entries["entry"]]}))
-        columns = ", ".join(f"json_extract_string(json, '{path}') AS \"{name}\"" for name, path in paths.items())
-        rows = connection.execute(
-            f"SELECT {columns} FROM (SELECT TRY_CAST(entry AS JSON) AS json FROM given)"  # noqa: S608 - paths are constants
-        ).fetchall()
-    return [dict(zip(paths, row, strict=True)) for row in rows]
-
-
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """One for all questions: making it takes longer than most of them."""
-    return duckdb.connect(":memory:")
 
 
 def _from_events(entries: pd.DataFrame, times: pd.Series) -> Iterator[Sighting]:
