@@ -4,7 +4,6 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -26,24 +25,8 @@ def collect(
     location: options.Location = None,
     since: options.Since = "24h",
     until: options.Until = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="BUNDLE",
-            help="A directory, or a new .tar.gz or .zip. A directory that was begun earlier is completed.",
-            rich_help_panel=options.OUTPUT,
-        ),
-    ] = None,
-    print_commands: Annotated[
-        bool,
-        typer.Option(
-            "--print-commands",
-            help="Print a shell script of gcloud, kubectl and curl calls that does the same by hand.",
-            rich_help_panel=options.OUTPUT,
-        ),
-    ] = False,
+    output: options.Bundle = None,
+    print_commands: options.PrintCommands = False,
     queries: options.Queries = None,
     strict: options.Strict = False,
     quiet: options.Quiet = False,
@@ -58,7 +41,7 @@ def collect(
     """
     from triage import interrupt
     from triage.cli.live import Reach, collect_into, sign_in
-    from triage.cli.where import clock, make_ask
+    from triage.cli.where import check_named, clock, make_ask
     from triage.signals import load_pack
     from triage.sources.live.bundle import check_target, is_archive
     from triage.sources.live.bundle import pack as pack_bundle
@@ -69,8 +52,7 @@ def collect(
     now = clock(os.environ)
     reach = Reach(impersonate, quota_project, tuple(resource or ()), kubeconfig)
     ask = make_ask(cluster, project, location, since, until, now=now)
-    if ask.cluster is None:
-        raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+    check_named(ask)
     if not output and not print_commands:
         raise InputError("where to?", remedy="say --output BUNDLE, or --print-commands for a script")
     pack = load_pack(tuple(queries or ()))

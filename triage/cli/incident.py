@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -45,33 +45,9 @@ def incident(
     since: options.Since = "24h",
     until: options.Until = None,
     source: options.From = None,
-    keep: Annotated[
-        Path | None,
-        typer.Option(
-            "--keep",
-            metavar="PATH",
-            help="Keep what the live APIs said in this directory, or new .tar.gz or .zip; --from reads it again.",
-            rich_help_panel=options.WHERE,
-        ),
-    ] = None,
-    node: Annotated[
-        str | None,
-        typer.Option(
-            "--node",
-            metavar="NAME",
-            help="Why did this node die? The others serve as comparison.",
-            rich_help_panel=options.WHERE,
-        ),
-    ] = None,
-    operation: Annotated[
-        str | None,
-        typer.Option(
-            "--operation",
-            metavar="ID",
-            help="Why was this repair made? The same, for the node that a GKE operation repaired.",
-            rich_help_panel=options.WHERE,
-        ),
-    ] = None,
+    keep: options.Keep = None,
+    node: options.Node = None,
+    operation: options.Operation = None,
     output: options.Output = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     redact: options.Redact = None,
@@ -153,11 +129,11 @@ def _investigate(path: Path, question: Question) -> "Incident":
 
 def _live(question: Question, reach: "Reach", *, keep: Path | None, quiet: bool) -> "tuple[Incident, bool]":
     from triage.cli.live import collect_into, sign_in
+    from triage.cli.where import check_named
     from triage.sources.live.bundle import check_target, is_archive
     from triage.sources.live.bundle import pack as pack_bundle
 
-    if question.ask.cluster is None:
-        raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+    check_named(question.ask)
     if keep:
         check_target(keep)
     pack = question.pack()

@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once."""
+"""The options of commands, declared once; most are shared by several."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +70,33 @@ From = Annotated[
         rich_help_panel=WHERE,
     ),
 ]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        metavar="PATH",
+        help="Keep what the live APIs said in this directory, or new .tar.gz or .zip; --from reads it again.",
+        rich_help_panel=WHERE,
+    ),
+]
+Node = Annotated[
+    str | None,
+    typer.Option(
+        "--node",
+        metavar="NAME",
+        help="Why did this node die? The others serve as comparison.",
+        rich_help_panel=WHERE,
+    ),
+]
+Operation = Annotated[
+    str | None,
+    typer.Option(
+        "--operation",
+        metavar="ID",
+        help="Why was this repair made? The same, for the node that a GKE operation repaired.",
+        rich_help_panel=WHERE,
+    ),
+]
 Queries = Annotated[
     list[Path] | None,
     typer.Option("--queries", metavar="DIR", help="Signal files of your own, beside the bundled ones. Repeatable."),
@@ -103,6 +130,24 @@ Kubeconfig = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print one line.", rich_help_panel=OUTPUT)]
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="BUNDLE",
+        help="A directory, or a new .tar.gz or .zip. A directory that was begun earlier is completed.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+PrintCommands = Annotated[
+    bool,
+    typer.Option(
+        "--print-commands",
+        help="Print a shell script of gcloud, kubectl and curl calls that does the same by hand.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Output = Annotated[
     list[str] | None,
     typer.Option(

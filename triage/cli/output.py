@@ -57,7 +57,7 @@ def targets(outputs: Sequence[str], wanted: ReportFormat | None) -> list[Target]
                 remedy="use .html, .json, .md or .png, or say --format",
             )
         if known == "png" and find_spec("resvg_py") is None:
-            raise InputError("a PNG needs the extra `png`", remedy="pip install 'gke-triage[png]'")
+            raise InputError("a PNG needs the extra `png`", remedy="pip install resvg_py")
         if path.is_dir():
             raise InputError(f"--output {output}: is a directory", remedy="name a file in it")
         if _is_special(path):

@@ -129,7 +129,8 @@ def check(
     if checked.faults:
         sys.stderr.write("".join(f"{fault}\n" for fault in checked.faults))
         return PackError.exit_status
-    sys.stdout.write(f"{checked.signals} signals, {checked.examples} examples: all hold\n")
+    signals = f"{checked.signals} signal{'s' if checked.signals != 1 else ''}"
+    sys.stdout.write(f"{signals}, {checked.examples} examples: all hold\n")
     return 0
 
 

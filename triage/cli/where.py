@@ -89,6 +89,12 @@ def make_ask(
     return ask
 
 
+def check_named(ask: Ask) -> None:
+    """Live APIs are asked for one cluster. Raises InputError where none is named."""
+    if ask.cluster is None:
+        raise InputError("which cluster?", remedy="say --cluster NAME; gcloud container clusters list shows them")
+
+
 def clock(environment: Mapping[str, str]) -> datetime:
     """Now; or the second that `SOURCE_DATE_EPOCH` names, for reports that must come out the same twice."""
     fixed = environment.get("SOURCE_DATE_EPOCH")
