@@ -39,6 +39,7 @@ bench: ## run the benchmarks
 	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.million
 	$(PY) -m benchmarks.detect
+	$(PY) -m benchmarks.correlate
 
 lock: ## pin what the development environment holds now
 	(echo "# What the development environment held when it last passed: pip install -r requirements-dev.lock && pip install --no-deps -e ."; .venv/bin/pip freeze --exclude-editable | sort --ignore-case) > requirements-dev.lock

@@ -231,14 +231,20 @@ def ablate(incidents: Sequence[Kept], rules: Sequence[Off], pack: Pack, *, verbo
 
 def main() -> int:
     """Keep the incidents, then go through the rules."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__)
-    parser.add_argument("names", nargs="*", help="incidents of the test bed (a set of them by default)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ablation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="incidents of the test bed (a set of them by default)")
     parser.add_argument("--rule", action="append", default=[], help="only rules whose wording holds this text")
     parser.add_argument("--reseed", type=int, default=0, help="add this to each seed: another day of the same kind")
     parser.add_argument("--plain", action="store_true", help="the incidents as they were alone: a quarter of the time")
     parser.add_argument("--verbose", action="store_true", help="name the incidents that a rule is worth")
     options = parser.parse_args()
     known, pack = catalogue(DESCRIPTIONS), load_pack(())
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no such incident: {', '.join(unknown)}")
     with tempfile.TemporaryDirectory(prefix="ablation-") as scratch:
         incidents = [
             keep(known[name], options.reseed, pack, Path(scratch), plain=options.plain)

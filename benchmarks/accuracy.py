@@ -120,14 +120,22 @@ def knocked_out(path: Path, reseed: int, before: dict[str, Any], pack: Pack, dir
 
 def main() -> int:
     """Run the table, then the knock-outs."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
-    parser.add_argument("names", nargs="*")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="an incident, as `python -m fixtures.simulate --list` names it"
+    )
     parser.add_argument("--knockouts", action="store_true", help="take the evidence away and look again")
     parser.add_argument("--only-wrong", action="store_true", help="print only incidents with something wrong")
     parser.add_argument("--reseed", type=int, default=0, help="add this to each seed: another day of the same kind")
     parser.add_argument("--keep", type=Path, help="leave the incidents in this directory")
     options = parser.parse_args()
     known = catalogue(DESCRIPTIONS)
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no such incident: {', '.join(unknown)}")
     paths = [known[name] for name in options.names] or list(known.values())
     pack, marked, robbed = load_pack(()), [], []
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:

@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -59,8 +60,7 @@ def run(name: str) -> None:
     """Correlate one size and print what it took."""
     story = make(*SIZES[name])
     story.silent_logs = True
-    evidence = story.evidence()
-    object.__setattr__(evidence, "coverage", chatter(story))
+    evidence = replace(story.evidence(), coverage=chatter(story))
     occurrences, placements = frame(OCCURRENCES, story.occurrences), frame(PLACEMENTS, story.placements)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()

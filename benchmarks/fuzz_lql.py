@@ -177,7 +177,7 @@ def _hangs(*_: object) -> None:
 
 def main() -> None:
     """Run the trial and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--compile-every", type=int, default=20)

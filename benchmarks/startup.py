@@ -44,7 +44,7 @@ def fixed(runs: int) -> tuple[Run, Run]:
 
 def main() -> None:
     """Print medians and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     program = str(Path(sys.executable).with_name("triage"))

@@ -68,7 +68,7 @@ class CutShortError(TriageError):
 
 
 class SourceError(TriageError):
-    """One source could not be read. `incident` turns it into a gap."""
+    """One source could not be read. The collection turns it into a gap."""
 
 
 class DeniedError(SourceError):

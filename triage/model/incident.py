@@ -17,7 +17,7 @@ SCHEMA_VERSION: Literal["1"] = "1"
 
 
 class Confidence(StrEnum):
-    """How sure a verdict is; the rules are in `triage.correlate.judge` and printed in the report."""
+    """How sure a verdict is; the rules are in `triage.correlate.gates` and printed in the report."""
 
     CONFIRMED = "confirmed"
     LIKELY = "likely"
