@@ -33,6 +33,12 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, arguments: str) -> 
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+def test_a_terminal_that_knows_few_letters_is_no_error(run: Run) -> None:
+    done = run("demo", env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
 def test_output_that_is_closed_goes_nowhere(tmp_path: Path) -> None:
     assert shell("triage incident --from DAY -o r.json >&- 2>&-", tmp_path).returncode == 0
     assert json.loads((tmp_path / "r.json").read_text())["schema_version"] == "1"

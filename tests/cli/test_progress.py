@@ -1,6 +1,7 @@
 """Progress: sized by the volume of the logs where that is known, else by the hours of the window."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 
@@ -52,3 +53,18 @@ def test_nobody_looks_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> No
     with shown(quiet=False) as tell:
         tell("entries", 1, None)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_a_narrow_terminal_breaks_no_line(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    with shown(quiet=False) as tell:
+        tell("entries", 325_000, 1_400_000)
+    assert "325,000 of about 1,400,000" in terminal.getvalue()

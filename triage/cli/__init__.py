@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -65,7 +66,7 @@ def _root(
 def main() -> NoReturn:
     """Run the command line; every error becomes one or two lines and a status."""
     interrupt.listen()
-    _open_what_is_closed()
+    _make_writable()
     _run_light()
     try:
         result = app(prog_name="triage", standalone_mode=False)
@@ -112,11 +113,17 @@ def _run_light() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nor is the environment searched for plug-ins
 
 
-def _open_what_is_closed() -> None:
-    """Standard output and error that whoever started the program has closed go nowhere, instead of being absent."""
+def _make_writable() -> None:
+    """Standard output and error that whoever started the program has closed go nowhere, instead of being absent.
+
+    What a terminal's encoding does not hold (a dash, in ASCII) is written as an escape, instead of ending the program.
+    """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _command() -> str:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rich.progress import Task
     from rich.text import Text
 
+ROOM_FOR_TIMES = 65
+ROOM_FOR_BARS = 90
+"""Columns that a terminal must have for what is shown beside the amounts."""
+
 
 @contextmanager
 def shown(*, quiet: bool) -> Iterator[Progress]:
@@ -24,6 +28,7 @@ def shown(*, quiet: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
     from rich.text import Text
 
     class Left(ProgressColumn):
@@ -40,15 +45,14 @@ def shown(*, quiet: bool) -> Iterator[Progress]:
         def render(self, task: "Task") -> "Text":
             return Text(amount(int(task.completed), None if task.total is None else int(task.total)))
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<11}"),
-        BarColumn(bar_width=24),
-        Amount(),
-        TimeElapsedColumn(),
-        Left(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    one_line = Column(no_wrap=True)  # the lines are counted when they are drawn again
+    columns = [SpinnerColumn(), TextColumn("{task.description:<11}"), Amount(table_column=one_line)]
+    if console.width >= ROOM_FOR_TIMES:
+        columns += [TimeElapsedColumn(), Left(table_column=one_line)]
+    if console.width >= ROOM_FOR_BARS:
+        columns.insert(2, BarColumn(bar_width=24))
+    with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, int] = {}
 
         def tell(source: str, done: int, total: int | None) -> None:
