@@ -132,3 +132,14 @@ def test_exported_files_are_not_mixed_with_a_collection(access: Access, ask: Ask
         run(access, ask, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["cluster.json"]
     assert (tmp_path / "cluster.json").read_text() == "{}"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    bundle = Bundle.open(tmp_path)
+    (tmp_path / "entries-1.ndjson").symlink_to("/dev/full")
+    read = Read("entries-1.ndjson", "", [], "", "")
+    with pytest.raises(OSError, match="No space left") as caught:
+        bundle.append(read, [{"insertId": "a"}])
+    assert caught.value.filename == str(tmp_path / "entries-1.ndjson")
+    assert read.entries == 0

@@ -7,8 +7,8 @@ import os
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ class Bundle:
             if self._closed:
                 return
             name = self.path / read.file
-            with open(name, "a", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
+            with _naming(name), open(name, "a", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
                 file.writelines(line + "\n" for line in lines)
             read.entries += len(lines)
 
@@ -143,9 +143,10 @@ class Bundle:
             if self._closed:
                 return
             try:
-                with open(aside, "w", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
-                    file.write(text)
-                aside.replace(self.path / name)
+                with _naming(self.path / name):
+                    with open(aside, "w", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
+                        file.write(text)
+                    aside.replace(self.path / name)
             finally:
                 aside.unlink(missing_ok=True)
 
@@ -199,6 +200,15 @@ class Bundle:
                     "reads": [asdict(read) for read in self.reads],
                 },
             )
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an OSError name the file: where a disk is full, it comes without."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _private(path: str, flags: int) -> int:
