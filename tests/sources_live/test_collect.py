@@ -141,7 +141,9 @@ def test_a_collection_that_was_cut_short_is_completed_by_the_next_run(
     half.write_text(half.read_text()[:-30])  # the line that a kill broke off
     collected = run(access, ask, tmp_path)
     assert [gap.source for gap in collected.gaps] == ["workloads"]
-    assert {entry["insertId"] for entry in entries(tmp_path)} == {f"k{n:04d}" for n in range(30)} | {"a1"}
+    kept = [entry["insertId"] for entry in entries(tmp_path)]
+    assert set(kept) == {f"k{n:04d}" for n in range(30)} | {"a1"}
+    assert len(kept) <= 32  # two lines share each second, so one may come again
     assert json.loads((tmp_path / "manifest.json").read_text())["complete"] is True
 
 

@@ -119,21 +119,22 @@ class Bundle:
             read.entries += len(lines)
 
     def mend(self, read: Read) -> None:
-        """Cut off the half line that a killed run may have left."""
+        """Cut off the half line that a killed run may have left; what is written tells how far the read came."""
         path = self.path / read.file
         if not path.exists():
+            read.last = ""
             return
         with path.open("rb+") as file:
             size = file.seek(0, os.SEEK_END)
-            while size:
+            tail = b""
+            while size and tail.count(b"\n") < 2:  # the end of the last whole line, and of the one before it
                 step = min(size, 1 << 16)
-                file.seek(size - step)
-                cut = file.read(step).rfind(b"\n")
-                if cut >= 0:
-                    file.truncate(size - step + cut + 1)
-                    return
                 size -= step
-            file.truncate(0)
+                file.seek(size)
+                tail = file.read(step) + tail
+            whole = tail.rfind(b"\n") + 1
+            file.truncate(size + whole)
+        read.last = _time_of(tail[:whole].splitlines()[-1]) if whole else ""
 
     def write(self, name: str, content: Any) -> None:
         """Write a JSON file aside and put it in place whole."""
@@ -200,6 +201,14 @@ class Bundle:
                     "reads": [asdict(read) for read in self.reads],
                 },
             )
+
+
+def _time_of(line: bytes) -> str:
+    """The timestamp of an entry; nothing where the line holds none."""
+    try:
+        return str(json.loads(line)["timestamp"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextmanager

@@ -314,6 +314,7 @@ def _one_read(run: _Run, read: Read, total: int, done: int, of: int) -> int:
         run.bundle.append(read, page)
         read.last = max(read.last, str(page[-1].get("timestamp", "")))
         read.requests = reader.requests
+        run.bundle.save()  # page by page: whoever is killed goes on from here
         total += len(page)
         run.progress("entries", total, _expected(total, done + run.volume.share(read.last, run.window), of))
         if run.stop.is_set():
