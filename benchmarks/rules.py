@@ -239,6 +239,7 @@ RULES: tuple[Off, ...] = (
     Off("causal graph: too late is no cause", ((explain, "_came_too_late", _always(False)),)),
     Off("what took the node down before what was merely seen", ((explain, "_strongest", lambda roots, *_: roots),)),
     Off("a crash that was the last heard of a node ended it", ((traces, "_final", _always(False)),)),
+    Off("causal graph: too late is no cause, unless it explains far more", ((explain, "_outnumbers", _always(False)),)),
     Off("causal graph: seen in few episodes is no root", ((explain, "_passed_over", _always(False)),)),
     Off("causal graph: a mere metric is no root above what a line names", ((explain, "_mere_metric", _always(False)),)),
     Off("causal graph: own words are no root above what a line names", ((explain, "_mere_words", _always(False)),)),

@@ -164,9 +164,10 @@ def _from_strong(
     best = max(tally.values())
     leader = min(tally, key=lambda name: (-alone[name], -tally[name], -present[name], name))
     chosen = leader if _stands_out(leader, len(tops), alone, present) else None
-    if chosen and tally[chosen] < _DOMINANT * len(episodes):
+    if chosen and tally[chosen] <= _DOMINANT * len(episodes):
         rest = [drafts[i] for i in episodes if i not in tops]
-        chosen = chosen if tally[chosen] >= 2 and _ran_on(chosen, rest, homes) else None
+        enough = tally[chosen] >= min(2, _DOMINANT * len(episodes))
+        chosen = chosen if enough and _ran_on(chosen, rest, homes) else None
     suspects = tuple(
         Suspect(
             name=name,

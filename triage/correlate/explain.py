@@ -73,7 +73,7 @@ def _roots(scene: Scene, found: Mapping[str, Trace], able: Set[str], counts: Map
     """The deviating signals that no other deviating one brought on: declared upstream of it, and not later.
 
     One that only came after what it is declared to bring on is no cause of it, and no root either; but for what is not
-    `able` to take a node down, which may have come of something else and be beside the point. `counts` holds in
+    `able` to take a node down, which may have come of something else and be beside the point, or was seen in far fewer episodes. `counts` holds in
     how many episodes of the pool each was seen: a cause that explains all beats one that explains some, so
     that what was seen above it in few of them is passed over.
     """
@@ -84,7 +84,9 @@ def _roots(scene: Scene, found: Mapping[str, Trace], able: Set[str], counts: Map
         t.signal
         for t in kept
         if not any(
-            _brings_on(scene, other, t) or (other.signal in able and _came_too_late(scene, t, other)) for other in kept
+            _brings_on(scene, other, t)
+            or (other.signal in able and not _outnumbers(t, other, counts) and _came_too_late(scene, t, other))
+            for other in kept
         )
     )
 
@@ -115,7 +117,12 @@ def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
 
 def _passed_over(scene: Scene, cause: Trace, effect: Trace, counts: Mapping[str, int]) -> bool:
     """Whether `cause` was seen in far fewer episodes than what it brought on here."""
-    return _brings_on(scene, cause, effect) and counts[cause.signal] < _MOST * counts[effect.signal]
+    return _brings_on(scene, cause, effect) and _outnumbers(effect, cause, counts)
+
+
+def _outnumbers(one: Trace, other: Trace, counts: Mapping[str, int]) -> bool:
+    """Whether `one` was seen in many more episodes of the pool than `other`."""
+    return counts[other.signal] < _MOST * counts[one.signal]
 
 
 def _counts(

@@ -48,6 +48,8 @@ class Facts:
     """Explained episodes with evidence from more than one application's words about itself."""
     able: int
     """Explained episodes in which it, or a step on its way that was seen on the node, can take a node down."""
+    told: int
+    """Explained episodes in which it can take a node down, or a program of the node itself names it, or a metric."""
     apart: int
     """Explained episodes; those of one node that follow each other within an hour are one."""
     before: int
@@ -127,6 +129,7 @@ def gather(
     pools = {drafts[i].node_pool for i in explained}
     signal = scene.graph.signal(cause)
     covered = {i for i in explained if _covered(scene, drafts, i)}
+    able = {i for i in explained if can_take_down(scene, drafts, i, cause)}
     named_in = {i for i, found in traces.items() if any(t.mechanism for t in found)}
     suspects, workload, basis = _suspects(named, located)
     rivals, lesser = _rivals(scene, explanation, cause, explained, associations)
@@ -145,7 +148,8 @@ def gather(
         groups=len({drafts[i].group for i in explained}),
         mechanism=len(named_in),
         spoken=sum(1 for found in traces.values() if not all(t.own_words for t in found)),
-        able=sum(1 for i in explained if can_take_down(scene, drafts, i, cause)),
+        able=len(able),
+        told=sum(1 for i, found in traces.items() if i in able or any(t.told for t in found)),
         apart=_apart([drafts[i] for i in explained]),
         before=sum(1 for i, t in traces.items() if _before(drafts[i], t)),
         association=_association(cause, associations) if _on_a_node(traces) else None,

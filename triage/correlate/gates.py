@@ -48,6 +48,10 @@ def _followed(f: Facts) -> tuple[bool, str]:
     return f.mechanism > 0 or f.chain.complete, f"named in {_episodes(f.mechanism, f)}; {followed}"
 
 
+def _more_than_an_echo(f: Facts) -> tuple[bool, str]:
+    return 2 * f.told >= f.count, f"so in {_episodes(f.told, f)}"
+
+
 def _named_or_associated(f: Facts) -> tuple[bool, str]:
     a = f.association
     associated = bool(a and a.gated and f.groups >= 3 and f.chain.complete and 2 * f.spoken >= f.count)
@@ -158,6 +162,11 @@ RULES = (
     ),
     Rule(Confidence.POSSIBLE, "Half of the lead-up hours were covered by logs, or a line names what broke", _looked),
     Rule(Confidence.POSSIBLE, "A line names what broke, or what a hint is declared to bring on was seen", _followed),
+    Rule(
+        Confidence.POSSIBLE,
+        "It can take a node down, or the node’s own programs name it: pods complain of much on a node that dies",
+        _more_than_an_echo,
+    ),
     Rule(
         Confidence.LIKELY,
         "A line or metric names what is exhausted or broken on the node; or q ≤ 0.05, ratio over 1.5, three groups, "

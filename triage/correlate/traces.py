@@ -48,6 +48,8 @@ class Trace:
     count: int
     mechanism: int
     metric_only: bool
+    told: bool = False
+    """Whether a program of the node itself names it, or a metric."""
     own_words: bool = False
     standing: bool = False
     """Whether it is a state that lasts until something ends it."""
@@ -141,9 +143,9 @@ def steps(scene: Scene, signal: str, node: str, low: int, high: int) -> Iterator
 def can_take_down(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> bool:
     """Whether the cause is declared to take a node down, or a step that is was seen on the node before it went.
 
-    That the node's status is unknown is such a step in the kubelet's own words, as is that its requests to the API
-    server fail by the cause; the node controller says so of every silent node. Zombies and changes to the control plane
-    need no step: nobody reaps the ones, and no node bears the others.
+    That the kubelet's requests to the API server fail is such a step where its own words name the cause: any kubelet
+    that dies fails to renew its lease. Zombies and changes to the control plane need no step: nobody reaps the ones,
+    and no node bears the others.
     """
     draft, graph = drafts[index], scene.graph
     if draft.served_badly or cause in (ZOMBIES, CONTROL_PLANE) or graph.link(cause, NOT_READY):
@@ -152,7 +154,8 @@ def can_take_down(scene: Scene, drafts: Sequence[Draft], index: int, cause: str)
     own = scene.seen.within(cause, draft.node, low, high)
     if (own["stream"].eq("kubelet") & own["message"].str.contains(_TO_THE_API, na=False)).any():
         return True
-    return any(s == UNKNOWN or graph.link(s, NOT_READY) for s in steps(scene, cause, draft.node, low, high))
+    seen = steps(scene, cause, draft.node, low, high)
+    return any(s != UNKNOWN and graph.link(s, NOT_READY) for s in seen)
 
 
 def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace | None:
@@ -170,6 +173,7 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         count=len(rows),
         mechanism=int((names := naming(rows)).sum()),
         metric_only=bool((rows["stream"] == "metric").all()),
+        told=bool((rows["spoken"] & names).any()),
         own_words=not (rows["spoken"] | names).any(),
         once=bool(rows["stream"].value_counts().max() == 1 and until.max() - at[0] <= _AT_ONCE),
         standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),

@@ -71,6 +71,22 @@ def lines_minutes_before_repairs_that_nobody_saw_begin() -> None:
     assert story.tell().verdict.confidence == "possible"
 
 
+@witness(
+    "gate, possible: It can take a node down, or the node’s own programs name it: "
+    "pods complain of much on a node that dies"
+)
+def lookups_time_out_on_nodes_that_die_of_something_unseen() -> None:
+    """Two services' lookups time out on each dying node in its last minutes, as all that they ask of it does."""
+    story = Story()
+    for i in range(4):
+        for k, name in enumerate(("cart", "search")):
+            about = {"stream": "container", "namespace": "shop", "workload": f"shop/{name}", "pod": f"{name}-{i}"}
+            said = "lookup payments.shop.svc.cluster.local on 10.8.0.10:53: i/o timeout"
+            story.see("dns-failure", story.node(i), 2 + 4 * i - 0.1 + k / 100, times=4, message=said, **about)
+        story.dies(story.node(i), 2 + 4 * i)
+    assert story.tell(full_pack()).verdict.cause is None
+
+
 @witness("gate, likely: It can take a node down, or a step on its way that can was seen on the node")
 def a_resolver_that_answers_late_before_silence() -> None:
     """Cluster DNS answered late on nodes that then stopped without a word: that alone takes no kubelet down."""

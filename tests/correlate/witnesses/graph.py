@@ -205,3 +205,15 @@ def a_crash_while_forks_fail() -> None:
         story.quiet.append((node, hours - 0.05, hours + 0.2))
         story.dies(node, hours)
     assert story.tell(full_pack()).verdict.cause == "kernel-panic"
+
+
+@witness("causal graph: too late is no cause, unless it explains far more")
+def a_probe_that_timed_out_before_one_of_two_file_systems_failed() -> None:
+    """Both nodes' file systems turn read-only; on one of them the runtime had answered late a few minutes before."""
+    story = Story()
+    for i in range(2):
+        story.see("filesystem-readonly", story.node(i), 5 + 6 * i - 0.1, times=2)
+        story.dies(story.node(i), 5 + 6 * i)
+    story.see("runtime-down", story.node(1), 11 - 0.16, times=3, stream="kubelet")
+    story.see("runtime-down", story.node(1), 11 - 0.05, times=3, stream="kubelet")
+    assert [c.signal for c in story.tell(full_pack()).causes] == ["filesystem-readonly"]
