@@ -100,14 +100,35 @@ def test_a_pod_that_used_next_to_nothing_filled_no_disk():
 @pytest.mark.parametrize(
     ("used", "message", "named"),
     [
+        ("900Mi", "The node was low on resource: memory. Container api was using 900Mi, which exceeds its request of 256Mi.", False),
         ("9Gi", "The node was low on resource: memory. Container api was using 9Gi, which exceeds its request of 0.", True),
         ("3912Ki", "The node was low on resource: memory. Container api was using 3912Ki, which exceeds its request of 0.", False),
-        ("300Mi", "The node was low on resource: memory. Threshold quantity: 100Mi, available: 70Mi. Container api was using 300Mi, request is 0", True),
+        ("3Gi", "The node was low on resource: memory. Threshold quantity: 100Mi, available: 70Mi. Container api was using 3Gi, request is 0", True),
         ("2Gi", "The node was low on resource: ephemeral-storage. Container api was using 2Gi, which exceeds its request of 0.", True),
         ("2Gi", EVICTED.format(name="api", used="2Gi"), False),  # less than the 10 GB that the kubelet keeps free
         ("", "The node was low on resource: inodes.", True),
     ],
 )  # fmt: skip
 def test_how_much_is_much(used: str, message: str, named: bool):
-    rows = pd.DataFrame({"message": [message]})
-    assert len(large_evictions(rows)) == named
+    rows = pd.DataFrame({"message": [message], "workload": ["shop/api"], "pod": ["api-1"]})
+    assert len(large_evictions(rows, None)) == named
+
+
+@pytest.mark.parametrize(("sizes", "named"), [((565, 546, 537), set()), ((9000, 546, 537), {"shop/0"})])
+def test_pressure_evicts_whoever_stands_there(sizes: tuple[int, ...], named: set[str]):
+    """Three pods go, each over its request; a node of 16 GiB was short for their sake only if one held gigabytes."""
+    said = "The node was low on resource: memory. Container c was using {}Mi, which exceeds its request of 256Mi. "
+    rows = pd.DataFrame(
+        {
+            "message": [said.format(size) for size in sizes],
+            "workload": [f"shop/{i}" for i in range(len(sizes))],
+            "pod": [f"pod-{i}" for i in range(len(sizes))],
+        }
+    )
+    assert set(large_evictions(rows, 16 * 2**30)["workload"]) == named
+
+
+def test_the_pods_of_one_workload_count_together():
+    said = "The node was low on resource: memory. Container c was using 1500Mi, which exceeds its request of 256Mi. "
+    rows = pd.DataFrame({"message": [said] * 4, "workload": ["shop/a"] * 4, "pod": [f"a-{i}" for i in range(4)]})
+    assert len(large_evictions(rows, 16 * 2**30)) == 4

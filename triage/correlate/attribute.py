@@ -133,7 +133,8 @@ def _rows(scene: Scene, drafts: Sequence[Draft], index: int, cause: str) -> pd.D
     rows = pd.concat([told(signal) for signal in (cause, *_KIN.get(cause, ()))])
     named = rows[rows["workload"].map(is_workload).astype(bool)].sort_values(["at", "order"], kind="stable")
     # What a process held when all pods together had come to their limit stands in a line as of one pod's own limit.
-    return large_evictions(large_kills(named, pd.concat([rows, told("container-oom")]), scene.fleet.memory(draft.node)))
+    kept = large_kills(named, pd.concat([rows, told("container-oom")]), scene.fleet.memory(draft.node))
+    return large_evictions(kept, scene.fleet.known_memory(draft.node))
 
 
 def _culprits(rows: pd.DataFrame) -> Counter[str]:

@@ -73,9 +73,9 @@ def _roots(scene: Scene, found: Mapping[str, Trace], able: Set[str], counts: Map
     """The deviating signals that no other deviating one brought on: declared upstream of it, and not later.
 
     One that only came after what it is declared to bring on is no cause of it, and no root either; but for what is not
-    `able` to take a node down, which may have come of something else and be beside the point, or was seen in far fewer episodes. `counts` holds in
-    how many episodes of the pool each was seen: a cause that explains all beats one that explains some, so
-    that what was seen above it in few of them is passed over.
+    `able` to take a node down, which may have come of something else, or was seen in far fewer episodes. `counts` holds
+    in how many episodes of the pool each was seen: a cause that explains all beats one that explains some, so that what
+    was seen above it in few of them is passed over.
     """
     candidates = [t for _, t in sorted(found.items())]
     candidates = [t for t in candidates if not any(_only_ended(t, other, counts) for other in candidates)]

@@ -74,7 +74,11 @@ class Fleet:
 
     def memory(self, node: str) -> float:
         """The node's memory in bytes: as a metric tells, else its machine type, else what is usual."""
-        return self._memory.get(node) or memory_of(self.facts(node).machine_type) or USUAL_MEMORY
+        return self.known_memory(node) or USUAL_MEMORY
+
+    def known_memory(self, node: str) -> float | None:
+        """The same, None where nothing tells."""
+        return self._memory.get(node) or memory_of(self.facts(node).machine_type)
 
     def repairs_off(self, node: str) -> bool:
         """Whether the description of the node's pool says that GKE does not repair its nodes."""

@@ -32,19 +32,28 @@ _CHOSEN = re.compile(
 _LARGE = 0.25
 """Of the node's memory: who holds less is a victim rather than the reason. The kernel kills whoever has the highest
 `oom_score_adj` first, which the kubelet sets by what a pod requests: a pod without requests goes first at any size."""
+_UNKNOWN_NODE = 2**30
+"""What is large on a node of which nothing tells the memory."""
 _AT_ONCE = 60 * 10**9
 """Kills within this time (ns) free what was held at once; later ones what had grown again."""
 
 
-def large_evictions(rows: pd.DataFrame) -> pd.DataFrame:
+def large_evictions(rows: pd.DataFrame, memory: float | None) -> pd.DataFrame:
     """Without the evictions of pods that used little: less than the node was short of, or than half of the largest.
 
-    Takes and returns one episode's occurrences (`message`); what tells no use stays.
+    Takes and returns one episode's occurrences (`message`, `workload`, `pod`); what tells no use stays. Of memory the
+    pods of a workload count together, and must have used a large part of the node's: pressure evicts whoever stands
+    there. `memory` is the node's in bytes, None where it is unknown.
     """
     if not rows["message"].str.contains("was using", regex=False, na=False).any():
         return rows
     used = rows["message"].map(_usage).astype(float)
     least = rows["message"].map(_least).astype(float)
+    of_memory = rows["message"].str.contains("low on resource: memory", regex=False, na=False)
+    pods = rows.assign(used=used)[of_memory & used.notna()].sort_values("used").drop_duplicates("pod", keep="last")
+    together = rows["workload"].map(pods.groupby("workload")["used"].sum()).astype(float)
+    used = used.where(~of_memory, together.fillna(used))
+    least = least.where(~of_memory, np.maximum(least, _UNKNOWN_NODE if memory is None else _LARGE * memory))
     return rows[used.isna() | ((used >= least) & (used >= _MUCH * used.max()))]
 
 

@@ -55,6 +55,8 @@ class Trace:
     """Whether it is a state that lasts until something ends it."""
     once: bool = False
     """Whether it is one moment: no program tells of it twice."""
+    brief: bool = False
+    """Whether it is little more: no program tells of it more than twice, within two minutes."""
     final: bool = False
     """Whether it is a crash of the kernel after which the node said nothing more."""
     faded: bool = False
@@ -112,18 +114,19 @@ def _final(scene: Scene, draft: Draft, trace: Trace) -> bool:
 
 
 def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
-    """Whether it was one moment, after which the node worked on for minutes and showed nothing that it brings on.
+    """Whether it was a moment, after which the node worked on for minutes and showed nothing that it brings on.
 
     What takes a node down is told again and again, or something follows from it, or it is the last that the node
-    says: one dropped packet is none of these. Acts from outside are told once.
+    says: one dropped packet is none of these, nor are two slow calls to a runtime that then works on. Acts from outside
+    are told once.
     """
-    if not trace.once or trace.standing or draft.served_badly or trace.signal in EXTERNAL:
+    if not trace.brief or trace.standing or draft.served_badly or trace.signal in EXTERNAL:
         return False
     course = scene.courses.get(trace.node)
     if course and any(trace.first <= at <= draft.onset for at in course.booted):
         return False
     heard = scene.coverage.last_word(trace.node, draft.onset)
-    worked_on = heard is not None and heard - trace.last > _WORKED_ON
+    worked_on = heard is not None and heard - trace.last > (_WORKED_ON if trace.once else TOLERANCE)
     return worked_on and not any(steps(scene, trace.signal, trace.node, trace.first, draft.onset))
 
 
@@ -165,6 +168,7 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         return None
     at = rows["at"].to_numpy()
     until = np.maximum(column_ns(rows["until"]), at)
+    lines, lasted = int(rows["stream"].value_counts().max()), int(until.max() - at[0])
     return Trace(
         signal=signal,
         node=node,
@@ -175,7 +179,8 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         metric_only=bool((rows["stream"] == "metric").all()),
         told=bool((rows["spoken"] & names).any()),
         own_words=not (rows["spoken"] | names).any(),
-        once=bool(rows["stream"].value_counts().max() == 1 and until.max() - at[0] <= _AT_ONCE),
+        once=lines == 1 and lasted <= _AT_ONCE,
+        brief=lines <= 2 and lasted <= _WORKED_ON,
         standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
     )
 

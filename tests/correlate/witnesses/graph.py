@@ -176,6 +176,17 @@ def one_dropped_packet() -> None:
     assert "In both episodes the node worked on after it as if all were well." in verdict.against
 
 
+@witness("one moment that passed is a hint")
+def two_slow_calls_to_a_runtime_that_works_on() -> None:
+    """Two sandboxes were stopped late, as a slow network teardown does; kubelet and runtime then wrote as ever."""
+    story = Story()
+    for i in range(2):
+        said = "StopPodSandbox from runtime service failed: rpc error: code = DeadlineExceeded"
+        story.see("runtime-down", story.node(i), 5 + 6 * i - 0.13, times=2, every_s=60, stream="kubelet", message=said)
+        story.dies(story.node(i), 5 + 6 * i)
+    assert story.tell(full_pack()).verdict.confidence == "possible"
+
+
 @witness("what took the node down before what was merely seen")
 def addresses_short_on_a_node_that_runs_out_of_memory() -> None:
     """For nine minutes no pod gets an address, which takes no node down; then the kernel kills for want of memory."""
