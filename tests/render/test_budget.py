@@ -52,17 +52,17 @@ def rate(service: str, share: float | None, objective: str = "a", lookback: floa
         ((), ""),
     ],
 )
-def test_one_sentence_says_what_the_episodes_cost(budgets, sentence):
+def test_one_sentence_says_what_the_episodes_cost(budgets: tuple[BudgetShare, ...], sentence: str) -> None:
     assert budget_sentence(with_budgets(*budgets)) == sentence
 
 
-def test_page_and_markdown_say_it_and_escape_the_service():
+def test_page_and_markdown_say_it_and_escape_the_service() -> None:
     incident = with_budgets(rate("<b>ca*rt</b>", 0.5))
     assert "50 % of &lt;b&gt;ca*rt&lt;/b&gt;&#39;s burned" in render(incident, "html", redact=False)
     assert "50 % of \\<b\\>ca\\*rt\\</b\\>'s burned" in render(incident, "markdown", redact=False)
 
 
-def test_without_alerts_it_stands_with_the_episodes():
+def test_without_alerts_it_is_said_all_the_same() -> None:
     incident = with_budgets(rate("cart", 0.5))
     alone = incident.model_copy(
         update={

@@ -13,7 +13,7 @@ from triage.render import render, words
 from triage.render.charts.bins import columns, runs, thin, tick_paths
 from triage.render.charts.names import shared_start, shortened
 from triage.render.charts.scale import TimeScale
-from triage.render.charts.shapes import NARROW, WIDE
+from triage.render.charts.shapes import NARROW, WIDE, Panel, Row
 from triage.render.charts.sheets import sheets
 from triage.render.charts.timeline import timeline, whole, worst
 from triage.render.escape import visible
@@ -342,8 +342,9 @@ def test_a_tall_picture_is_parted_for_paper_between_its_rows() -> None:
     assert len(parts) == 3
     assert all(part.height <= 700 for part in parts)
     assert (parts[0].y, parts[-1].y + parts[-1].height) == (chart.top, chart.bottom)
-    for row in (*chart.alerts, *chart.changes, *chart.panels, *chart.lanes):
-        assert sum(part.y <= row.y and row.y + row.height <= part.y + part.height for part in parts) == 1, row.name
+    rows: list[Row | Panel] = [*chart.alerts, *chart.changes, *chart.panels, *chart.lanes]
+    for row in rows:
+        assert sum(part.y <= row.y and row.y + row.height <= part.y + part.height for part in parts) == 1
     assert sheets(timeline(pid_leak(), whole(pid_leak()), WIDE, "x")) == ()
 
 

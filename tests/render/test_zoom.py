@@ -358,10 +358,12 @@ def test_an_episode_is_a_button_away_from_its_place_on_the_timeline(look: Any) -
     lens = Lens(opened)
     opened.page.evaluate("location.hash = '#lines-3'")
     opened.page.locator("#lines-3[open] button").press("Enter")
-    first, last = (ms(moment) for moment in (incident.episodes[2].start, incident.episodes[2].end))
+    episode = incident.episodes[2]
+    assert episode.end
+    first, last = ms(episode.start), ms(episode.end)
     assert_drawn(lens, incident, (2 * first - last, 2 * last - first), WIDE)
     assert lens.svg.evaluate("svg => svg === document.activeElement")
-    clock = incident.episodes[2].start.strftime("%H:%M:%S")
+    clock = episode.start.strftime("%H:%M:%S")
     assert clock in lens.figure.locator("output").inner_text()
     assert opened.page.locator("#timeline figure").first.evaluate("f => Math.abs(f.getBoundingClientRect().top) < 40")
 
