@@ -11,8 +11,8 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
-# Imported for their registration: descriptors of payload types that an Any may name.
-PAYLOAD_TYPES = (audit_log_pb2.AuditLog, RequestLog, error_details_pb2.ErrorInfo)
+# Named here for what importing them does: it registers the payload types that an Any may name.
+_REGISTERED = (audit_log_pb2.AuditLog, RequestLog, error_details_pb2.ErrorInfo)
 
 
 def parse_message(record: Mapping[str, Any], message: Message) -> Message:
@@ -79,10 +79,6 @@ def _fitting(record: Mapping[str, Any], message: Message) -> Message:
             continue
         message.MergeFrom(part)
     return message
-
-
-_ANY_FIELDS = {"serviceData", "details"}
-"""Fields of AuditLog and google.rpc.Status that hold an Any; elsewhere `@type` is a key like any other (Struct)."""
 
 
 def _readable(record: Mapping[str, Any]) -> dict[str, Any]:

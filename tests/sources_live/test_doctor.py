@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator_tests.sample import write_evidence
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,23 @@ def test_a_cluster_that_is_not_there(emulator: Emulator, tmp_path: Path) -> None
     assert done.returncode == 2
     assert "did you mean front?" in done.stdout
     assert "there are: front" in done.stdout
+
+
+def test_a_project_without_clusters(tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    (write_evidence(evidence) / "cluster.json").unlink()
+    with Emulator(evidence) as empty:
+        done = doctor(empty, tmp_path, "--cluster", "front")
+    assert done.returncode == 2
+    assert "no cluster front in the project" in done.stdout
+
+
+def test_a_cluster_may_lie_where_nobody_answers(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.faults.add("missing-zones", method="container.ListClusters", zones=("europe-west1",))
+    done = doctor(emulator, tmp_path, "--cluster", "front")
+    assert done.returncode == 3
+    assert "no answer from europe-west1" in done.stdout
 
 
 def test_nothing_may_be_read(emulator: Emulator, tmp_path: Path) -> None:

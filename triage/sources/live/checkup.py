@@ -39,7 +39,12 @@ def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None
     clusters: list[dict[str, Any]] = []
 
     def list_clusters() -> str:
-        clusters.extend(ContainerReader(access, patience_s=20).clusters()[0])
+        found, missing = ContainerReader(access, patience_s=20).clusters()
+        clusters.extend(found)
+        if missing:
+            raise SourceError(
+                f"reading clusters: no answer from {', '.join(missing)}", remedy="run it again in a while"
+            )
         return f"{len(clusters)} in project {access.project}"
 
     def list_operations() -> str:
@@ -55,13 +60,14 @@ def check_up(access: Access, ask: Ask, *, now: datetime, kubeconfig: Path | None
         _begin("logs", lambda: _newest_entry(access, window)),
         _begin("alerts", list_alerts),
     ]
-    yield listing.result()
+    listed = listing.result()
+    yield listed
     name = ask.cluster or (str(clusters[0].get("name")) if clusters else "none")
     monitoring = MonitoringReader(access, patience_s=20)
     others.append(_begin("metrics", lambda: _reporting(monitoring.series(NODE_METRICS[0], name, window))))
     for check in others:
         yield check.result()
-    if ask.cluster and clusters:
+    if ask.cluster and (listed.good or any(cluster.get("name") == ask.cluster for cluster in clusters)):
         yield from _of_cluster(access, clusters, ask, kubeconfig)
 
 
