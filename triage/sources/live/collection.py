@@ -1,13 +1,11 @@
 """Collect: every live source into one bundle, each failure a gap."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from shlex import quote
 from typing import Any
 
@@ -24,14 +22,13 @@ from triage.sources.live.kubernetes import read_workloads
 from triage.sources.live.logging import LogReader
 from triage.sources.live.monitoring import LOG_VOLUME, NODE_METRICS, MonitoringReader
 from triage.sources.live.scope import cluster_clause, group_prefixes, within
+from triage.sources.live.together import together
 from triage.sources.live.volume import Volume
 from triage.units import format_time
 
 Progress = Callable[[str, int, int | None], None]
 """Told of every step: which source, how many records so far, and how many there will be where that is known."""
 
-GRACE_S = 3.0
-"""How long after Ctrl-C the answers under way are waited for."""
 RAW_METRIC_NODE_HOURS = 3000
 """Up to so many nodes × hours, metrics are read as sampled; beyond, five-minute maxima."""
 
@@ -140,7 +137,7 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
     bundle.save()
     if run.answered:
         bundle.write("cluster.json", run.cluster)
-    interrupted = _together(
+    unread = together(
         {
             "operations": lambda: _operations(run, operations),
             "alerts": lambda: _alerts(run),
@@ -148,10 +145,12 @@ def _read_all(run: _Run, ask: Ask, reads: Sequence[str], resources: tuple[str, .
             "workloads": lambda: _workloads(run, kubeconfig),
             "entries": lambda: _entries(run, pending),
         },
-        run,
+        run.stop,
     )
+    for source in sorted((unread or set()) - {"entries"}):  # reads that are not complete are gaps by themselves
+        bundle.gaps.append(Gap(source=source, reason="interrupted before it was read", remedy="run it again"))
     bundle.close()
-    return interrupted
+    return unread is not None
 
 
 def _described(container: ContainerReader, ask: Ask) -> dict[str, Any]:
@@ -190,46 +189,6 @@ def _window(ask: Ask, now: datetime, begun: Window | None) -> Window:
     if begun and ask.until is None and (isinstance(ask.since, timedelta) or begun.start == asked.start):
         return begun
     return asked
-
-
-def _together(tasks: Mapping[str, Callable[[], None]], run: _Run) -> bool:
-    """Read all sources side by side; True where Ctrl-C cut them short. Anything unexpected is raised.
-
-    The threads are daemons: one that hangs in a call must not keep the program from ending.
-    """
-    done: SimpleQueue[tuple[str, BaseException | None]] = SimpleQueue()
-    pending = set(tasks)
-    interrupted = False
-    deadline = 0.0
-    for source, task in tasks.items():
-        threading.Thread(target=_report, args=(source, task, done), name=f"read-{source}", daemon=True).start()
-    while pending:
-        try:
-            source, error = done.get(timeout=max(deadline - time.monotonic(), 0.0) if interrupted else None)
-        except Empty:
-            break
-        except KeyboardInterrupt:
-            # Pages under way may still come in; pressed again, nobody wants to wait.
-            deadline = 0.0 if interrupted else time.monotonic() + GRACE_S
-            interrupted = True
-            run.stop.set()
-            continue
-        pending.discard(source)
-        if error is not None and not (interrupted and isinstance(error, KeyboardInterrupt)):
-            raise error
-    for source in sorted(pending - {"entries"}):  # reads that are not complete are gaps by themselves
-        run.bundle.gaps.append(Gap(source=source, reason="interrupted before it was read", remedy="run it again"))
-    return interrupted
-
-
-def _report(source: str, task: Callable[[], None], done: "SimpleQueue[tuple[str, BaseException | None]]") -> None:
-    """Run one task and say that it is done, and how it ended."""
-    try:
-        task()
-    except BaseException as error:  # handed to the main thread, which raises it
-        done.put((source, error))
-    else:
-        done.put((source, None))
 
 
 def _operations(run: _Run, ahead: Ahead[tuple[list[dict[str, Any]], list[str]]]) -> None:
