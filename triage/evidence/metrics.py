@@ -54,7 +54,6 @@ NAMES = {
 _ZOMBIES = ("node_processes_state", "triage_zombie_processes", "node_zombie_processes", "zombie_processes")
 _ROOT = ("/", "/mnt/stateful_partition", "/rootfs", "/var")
 _IN_PART_EVICTABLE = ("memory_used_bytes", "memory_utilization", "container_memory_bytes")
-_PROMQL = re.compile(r"(kubernetes_io|logging_googleapis_com|compute_googleapis_com):(.+)")
 _BY_PROMQL = {
     f"{name.partition('/')[0].replace('.', '_')}:{name.partition('/')[2].replace('/', '_')}": short
     for name, short in NAMES.items()

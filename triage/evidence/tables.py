@@ -71,7 +71,7 @@ OPERATIONS = {
 """GKE operations as `gcloud container operations list` prints them, of this cluster."""
 
 ALERTS = {
-    "id": TEXT,  # see design: name | incident_id | fingerprint@startsAt | sorted labels@first sample
+    "id": TEXT,  # name | incident_id | fingerprint@startsAt | sorted labels@first sample
     "policy": TEXT,
     "service": TEXT,
     "cluster": TEXT,  # where a label names one
