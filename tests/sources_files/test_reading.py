@@ -68,9 +68,24 @@ def test_a_name_that_two_clusters_bear_asks_for_a_location(tmp_path: Path) -> No
         read(path, cluster="prod", location="asia-east1")
 
 
+def test_a_collection_of_one_of_two_clusters_of_a_name_means_that_one(tmp_path: Path) -> None:
+    manifest = {"cluster": {"name": "prod", "location": "us-east1-b", "project": "shop"}}
+    entries = [
+        labelled(1, "prod"),
+        labelled(2, "prod", location="europe-west1"),
+        labelled(3, "prod", project="shop-eu"),
+    ]
+    path = directory(tmp_path, {"entries.json": entries, "manifest.json": manifest})
+    for asked in ({}, {"cluster": "prod"}):
+        chosen = read(path, **asked)
+        assert (chosen.cluster.location, chosen.cluster.project) == ("us-east1-b", "shop")
+        assert (chosen.tally.kept, chosen.tally.other_cluster) == (1, 2)
+    assert read(path, location="europe-west1").cluster.location == "europe-west1"
+
+
 def test_a_name_in_two_projects_asks_for_the_project(tmp_path: Path) -> None:
     path = directory(tmp_path, {"entries.json": [labelled(1, "prod"), labelled(2, "prod", project="shop-eu")]})
-    with pytest.raises(InputError, match="several clusters are called 'prod'"):
+    with pytest.raises(InputError, match="several clusters are called prod"):
         read(path)
     assert read(path, project="shop-eu").tally.kept == 1
 

@@ -47,8 +47,10 @@ class Naming:
         return {named.name for named in (self.entries + self.described or self.operations)}
 
 
-def choose(naming: Naming, ask: Ask, *, manifest: str | None) -> Cluster:
+def choose(naming: Naming, ask: Ask, *, manifest: Named | None) -> Cluster:
     """The cluster that is asked for, with the project and location that most of the evidence gives it.
+
+    `manifest` is the one that the evidence was collected of: it is meant where the call says no more than its name.
 
     Raises InputError where the evidence does not know it, or knows several that could be meant.
     """
@@ -69,11 +71,14 @@ def choose(naming: Naming, ask: Ask, *, manifest: str | None) -> Cluster:
     if same and (not fitting or (asked and projects and asked not in projects)):
         where = " ".join(filter(None, [ask.location and f"in {ask.location}", ask.project and f"of {ask.project}"]))
         raise InputError(f"no cluster {name!r} {where} in the evidence; found {_places(same)}", remedy="")
+    if manifest and manifest.name == name:
+        of_it = {named: n for named, n in fitting.items() if _is_of(named, manifest, ask)}
+        fitting = of_it or fitting
     locations = {named.location for named in fitting if named.location}
     projects = {named.project for named in naming.entries if named in fitting and named.project}
     if len(locations) > 1 or len(projects) > 1:
         raise InputError(
-            f"several clusters are called {name!r}: {_places(fitting)}", remedy="say which with --location or --project"
+            f"several clusters are called {name}: {_places(fitting)}", remedy="say which with --location or --project"
         )
     return Cluster(
         name=name,
@@ -82,10 +87,10 @@ def choose(naming: Naming, ask: Ask, *, manifest: str | None) -> Cluster:
     )
 
 
-def _only(naming: Naming, manifest: str | None) -> str:
+def _only(naming: Naming, manifest: Named | None) -> str:
     candidates = naming.candidates()
     if manifest:
-        return manifest
+        return manifest.name
     if not candidates:
         raise InputError("the evidence does not name its cluster", remedy="name it with --cluster")
     if len(candidates) > 1:
@@ -97,6 +102,13 @@ def _only(naming: Naming, manifest: str | None) -> str:
 
 def _agree(told: str, asked: str | None) -> bool:
     return not told or not asked or told == asked
+
+
+def _is_of(named: Named, manifest: Named, ask: Ask) -> bool:
+    """Whether it is the manifest's own, in what the call leaves open."""
+    location = ask.location or manifest.location
+    project = ask.project or manifest.project
+    return _agree(named.location, location) and (_agree(named.project, project) or named.project.isdigit())
 
 
 def _most(named: Mapping[Named, int], part: str) -> str | None:
@@ -116,7 +128,9 @@ def _listed(names: list[str]) -> str:
 def _places(named: Iterable[Named]) -> str:
     known = list(named)
     full = {(one.name, one.location) for one in known if one.project}
+    located = {one.name for one in known if one.location}
     known = [one for one in known if one.project or (one.name, one.location) not in full]
+    known = [one for one in known if one.location or one.name not in located]
     told = {f"{one.name} in {one.location or '?'}" + (f" ({one.project})" if one.project else "") for one in known}
     return _listed(sorted(told))
 

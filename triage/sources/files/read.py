@@ -89,11 +89,12 @@ def _cluster(reading: _Reading, ask: Ask) -> tuple[Cluster, set[str]]:
     for one in (description.cluster for description in companions.descriptions):
         naming.described[Named(one.name, one.location or "", one.project or "")] += 1
     manifest = companions.manifest
-    if manifest.cluster:
-        naming.described[Named(manifest.cluster, manifest.location or "", manifest.project or "")] += 1
+    collected = Named(manifest.cluster, manifest.location or "", manifest.project or "") if manifest.cluster else None
+    if collected:
+        naming.described[collected] += 1
     targets = companions.operations[["cluster", "location"]].dropna(subset=["cluster"])
     naming.operations.update(Counter(Named(name, place or "") for name, place in targets.itertuples(index=False)))
-    cluster = choose(naming, ask, manifest=manifest.cluster)
+    cluster = choose(naming, ask, manifest=collected)
     if not cluster.location:  # legacy entries name the node's zone alone
         zones = set(labelled.loc[labelled["cluster"] == cluster.name, "zone"]) - {""}
         cluster = cluster.model_copy(update={"location": zones.pop() if len(zones) == 1 else None})
