@@ -260,7 +260,6 @@ RULES: tuple[Off, ...] = (
     Off("direct evidence: placements second who complains most", ((colocate.Located, "seconds", _always(True)),)),
     Off("direct evidence: one refusal is one tale", ((attribute, "ONE_TALE", 1),)),
     Off("direct evidence: few speak for the rest only where it ran there", ((attribute, "_ran_on", _always(True)),)),
-    Off("direct evidence: who is refused all day holds no ids", ((attribute, "capped_workloads", _always(set())),)),
     Off("direct evidence: who held little is a victim", ((attribute, "large_kills", lambda named, *_: named),)),
     Off("direct evidence: it must stand out", ((attribute, "_stands_out", _always(True)),)),
     Off("direct evidence: metrics tell who held most", ((causes, "holders", _always({})),)),

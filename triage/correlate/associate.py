@@ -21,7 +21,6 @@ from triage.model.signal import Role
 Q_GATE = 0.05
 LOW_GATE = 1.5
 _RARE = 0.05
-_FEW_CONTROLS = 5
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from triage.correlate.capped import capped_workloads
 from triage.correlate.complaints import find_loudest
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.figures import share
@@ -107,8 +106,7 @@ def name_directly(
     if not by_a_workload(cause) or not episodes:
         return NOBODY
     rows = {i: _rows(scene, drafts, i, cause) for i in episodes}
-    own_limit = capped_workloads(scene, drafts, rows)
-    strong = {i: Counter({n: c for n, c in _culprits(r).items() if n not in own_limit}) for i, r in rows.items()}
+    strong = {i: _culprits(r) for i, r in rows.items()}
     held = held or {}
     strong |= {i: Counter({by.workload: 1}) for i, by in held.items()}
     if any(strong.values()):

@@ -13,7 +13,7 @@ from triage.correlate.windows import lookback
 _REFUSED = "fork rejected by pids controller in "
 
 
-def capped_workloads(scene: Scene, drafts: Sequence[Draft], rows: Mapping[int, pd.DataFrame]) -> set[str]:
+def _capped(scene: Scene, drafts: Sequence[Draft], rows: Mapping[int, pd.DataFrame]) -> set[str]:
     """The workloads that are refused forks more often while nothing goes bad: pods at a limit of their own.
 
     Their limit keeps them from taking the node's ids, so a refusal before a failure says nothing either.
@@ -42,7 +42,7 @@ def without_capped(scene: Scene, drafts: Sequence[Draft], occurrences: pd.DataFr
     for i, draft in enumerate(drafts):
         low, high = lookback(scene, drafts, i, scene.graph.reach(PIDS))
         lead_ups[i] = scene.seen.within(PIDS, draft.node, low, high)
-    names = capped_workloads(scene, drafts, lead_ups) if lead_ups else set()
+    names = _capped(scene, drafts, lead_ups) if lead_ups else set()
     if not names:
         return occurrences
     refused = occurrences["message"].str.contains(_REFUSED, regex=False, na=False)

@@ -95,13 +95,12 @@ def _strongest(roots: tuple[str, ...], found: Mapping[str, Trace], able: Set[str
     """Of an episode's roots those that took the node down, where some did.
 
     What ended the VM from outside, or a crash that was the last heard of it; else what can take a node down and is
-    named. What can't, and was merely seen first, explains a death only where nothing else does.
+    named there. What can't, or is hinted at, and was merely seen first, explains a death only where nothing else does.
     """
     ends = tuple(s for s in roots if s in _ENDS_A_VM or found[s].final)
     if ends:
         return ends
-    strong = tuple(s for s in roots if s in able)
-    return strong if any(found[s].mechanism for s in strong) else roots
+    return tuple(s for s in roots if s in able and found[s].mechanism) or roots
 
 
 def _only_ended(act: Trace, other: Trace, counts: Mapping[str, int]) -> bool:

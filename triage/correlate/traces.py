@@ -26,6 +26,7 @@ _CLOSE = 15 * MINUTE
 _FRESH = 30 * MINUTE
 _AT_ONCE = MINUTE
 """Several programs tell of one moment within this time."""
+_FEW = 3
 _WORKED_ON = 2 * MINUTE
 """Nodes that go down fall silent sooner than this after what took them down, or tell what else fails."""
 _CRASHES = ("kernel-panic",)
@@ -56,7 +57,7 @@ class Trace:
     once: bool = False
     """Whether it is one moment: no program tells of it twice."""
     brief: bool = False
-    """Whether it is little more: no program tells of it more than twice, within two minutes."""
+    """Whether it is little more: no program tells of it more than three times, within three minutes."""
     final: bool = False
     """Whether it is a crash of the kernel after which the node said nothing more."""
     faded: bool = False
@@ -114,9 +115,9 @@ def _final(scene: Scene, draft: Draft, trace: Trace) -> bool:
 
 
 def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
-    """Whether it was a moment, after which the node worked on for minutes and showed nothing that it brings on.
+    """Whether it was a moment, after which the node worked on for minutes and showed no step from it to its end.
 
-    What takes a node down is told again and again, or something follows from it, or it is the last that the node
+    What takes a node down is told again and again, or such a step follows from it, or it is the last that the node
     says: one dropped packet is none of these, nor are two slow calls to a runtime that then works on. Acts from outside
     are told once.
     """
@@ -127,7 +128,8 @@ def _passed(scene: Scene, draft: Draft, trace: Trace) -> bool:
         return False
     heard = scene.coverage.last_word(trace.node, draft.onset)
     worked_on = heard is not None and heard - trace.last > (_WORKED_ON if trace.once else TOLERANCE)
-    return worked_on and not any(steps(scene, trace.signal, trace.node, trace.first, draft.onset))
+    followed = steps(scene, trace.signal, trace.node, trace.first, draft.onset)
+    return worked_on and not any(scene.graph.link(step, NOT_READY) for step in followed)
 
 
 def steps(scene: Scene, signal: str, node: str, low: int, high: int) -> Iterator[str]:
@@ -180,7 +182,7 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         told=bool((rows["spoken"] & names).any()),
         own_words=not (rows["spoken"] | names).any(),
         once=lines == 1 and lasted <= _AT_ONCE,
-        brief=lines <= 2 and lasted <= _WORKED_ON,
+        brief=lines <= _FEW and lasted <= _FEW * MINUTE,
         standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
     )
 

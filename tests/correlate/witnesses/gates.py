@@ -234,10 +234,10 @@ def a_pressure_that_had_long_passed() -> None:
 
 @witness("what the node worked on after is a hint")
 def kills_an_hour_before() -> None:
-    """The kernel killed for a minute; kubelet and runtime wrote as ever for most of an hour, then stopped."""
+    """The kernel killed for minutes; kubelet and runtime wrote as ever for most of an hour, then stopped."""
     story = Story()
     for i in range(2):
-        story.see("system-oom", story.node(i), 2 + 5 * i - 0.9, times=3)
+        story.see("system-oom", story.node(i), 2 + 5 * i - 0.9, times=8)
         story.dies(story.node(i), 2 + 5 * i)
     assert story.tell().verdict.confidence == "possible"
 

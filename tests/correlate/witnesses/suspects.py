@@ -369,7 +369,7 @@ def placements_of_two_nodes_are_known() -> None:
     assert story.tell().verdict.workload is None
 
 
-@witness("direct evidence: who is refused all day holds no ids")
+@witness("controls: pods at a limit of their own say nothing")
 def a_pod_at_a_limit_of_its_own() -> None:
     """The kernel refuses forks in two busy pods of a service all day, for they are at a limit of their own."""
     story = short_of_ids(Story(), 3, 7, 11, 15, 19)
