@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from triage.evidence.clusters import node_pool_of, parse_clusters
-from triage.evidence.tables import NODE_POOLS, NODES, frame
+from triage.evidence.clusters import parse_clusters
 
 GROUPS = "https://www.googleapis.com/compute/v1/projects/shop/zones/us-east1-b/instanceGroupManagers"
 
@@ -58,27 +57,6 @@ def test_what_is_no_cluster_is_counted() -> None:
     found, gaps = parse_clusters([["text", {"name": 7}, {"name": "prod"}]])
     assert not found
     assert "3 records" in gaps[0].reason
-
-
-def test_a_node_is_of_the_pool_whose_group_starts_its_name() -> None:
-    (found,), _ = parse_clusters([described()])
-    pools, nodes = found.node_pools, frame(NODES)
-    assert node_pool_of("gke-prod-main-d2beeabd-79lr", pools, nodes) == "main"
-    assert node_pool_of("gke-prod-main-2-0badcafe-79lr", pools, nodes) == "main-2"
-    assert node_pool_of("bastion", pools, nodes) is None
-
-
-def test_a_nodes_own_label_comes_first() -> None:
-    (found,), _ = parse_clusters([described()])
-    nodes = frame(NODES, [{"node": "gke-prod-main-d2beeabd-79lr", "node_pool": "renamed"}])
-    assert node_pool_of("gke-prod-main-d2beeabd-79lr", found.node_pools, nodes) == "renamed"
-
-
-def test_without_groups_the_longest_pool_name_at_its_place_tells() -> None:
-    node = "gke-prod-api-main-d2beeabd-79lr"
-    assert node_pool_of(node, frame(NODE_POOLS), frame(NODES), known=["main", "api-main"]) == "api-main"
-    assert node_pool_of(node, frame(NODE_POOLS), frame(NODES), known=["in"]) is None
-    assert node_pool_of(node, frame(NODE_POOLS), frame(NODES)) is None
 
 
 def test_a_group_that_one_zone_has_tells_its_nodes_zone() -> None:

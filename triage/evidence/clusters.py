@@ -48,29 +48,6 @@ def parse_clusters(documents: Iterable[Any]) -> tuple[list[Description], tuple[G
     return list(found.values()), gaps
 
 
-def node_pool_of(node: str, node_pools: pd.DataFrame, nodes: pd.DataFrame, *, known: Iterable[str] = ()) -> str | None:
-    """The node pool of `node`; None where the evidence does not tell.
-
-    First what the node's own label says (`nodes`), then the pool whose instance group's name starts the node's name,
-    then the longest pool name (of `node_pools` and `known`, such as those of operations) that stands in it where a
-    pool's name stands: `gke-CLUSTER-POOL-HASH-SUFFIX`, of which GKE may have cut cluster and pool short.
-    """
-    told = nodes.loc[nodes["node"] == node, "node_pool"].dropna()
-    if len(told):
-        return str(told.iloc[0])
-    prefixes = [
-        (len(prefix), pool)
-        for pool, owned in zip(node_pools["node_pool"], node_pools["group_prefixes"], strict=True)
-        for prefix in owned or ()
-        if node.startswith(prefix)
-    ]
-    if prefixes:
-        return str(max(prefixes)[1])
-    names = sorted({*node_pools["node_pool"].dropna(), *known}, key=len, reverse=True)
-    shape = re.compile(r"gke-(.+)-[0-9a-f]{8}-[a-z0-9]{4}").fullmatch(node)
-    return next((name for name in names if shape and f"-{shape[1]}".endswith(f"-{name}")), None)
-
-
 def _records(documents: Iterable[Any]) -> Iterator[Any]:
     for document in documents:
         for record in document if isinstance(document, list) else [document]:
