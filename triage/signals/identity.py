@@ -15,6 +15,7 @@ import pandas as pd
 from triage.evidence.evidence import Evidence
 from triage.evidence.tables import PLACEMENTS, frame
 from triage.evidence.workload import Controller, by_shape
+from triage.signals.declared import Declared, declared_by
 from triage.signals.mentions import Mention, mention_in
 from triage.signals.sightings import Sighting, sightings_in
 
@@ -49,14 +50,17 @@ class Identities:
     """(namespace, pod) → its top controller, where something said so."""
     siblings: Mapping[tuple[str, str], Controller] = field(default_factory=dict)
     """(namespace, pod's name without its last part) → the controller that was told of all known pods of that stem."""
+    declared: Declared = field(default_factory=Declared)
+    """The controllers that `workloads.json` lists: one of them made a pod that is no longer there."""
     daemons: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of controllers of unknown kind whose pods were seen on several nodes, one on each."""
     nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(namespace, pod) → the node where it was seen last."""
 
     def controller(self, namespace: str, pod: str) -> Controller:
-        """The pod's top controller: as told, else by the shape of its name."""
+        """The pod's top controller: as told, else the listed one that names pods so, else by the shape of its name."""
         told = self.controllers.get((namespace, pod)) or self.siblings.get((namespace, _stem(pod)))
+        told = told or self.declared.controller(namespace, pod)
         told = told or by_shape(pod, node=self.nodes.get((namespace, pod)))
         if told.kind is None and (namespace, told.name) in self.daemons:
             return Controller(told.name, "DaemonSet")
@@ -134,7 +138,10 @@ def identify(evidence: Evidence) -> Identities:
     nodes = _last_nodes(seen)
     daemons = _daemons(seen, controllers)
     siblings = _siblings(controllers)
-    identities = Identities(frame(PLACEMENTS), containers, uids, container_uids, controllers, siblings, daemons, nodes)
+    declared = declared_by(evidence.objects)
+    identities = Identities(
+        frame(PLACEMENTS), containers, uids, container_uids, controllers, siblings, declared, daemons, nodes
+    )
     return replace(identities, placements=_placements(seen, identities))
 
 
