@@ -42,14 +42,13 @@ def hints_out_of_silence() -> None:
 
 
 @witness("gate, possible: A line names what broke, or what a hint is declared to bring on was seen")
-def a_clock_source_that_is_given_up() -> None:
-    """Each kernel gave a clock source up as unstable, as VMs' do; no certificate failed and no kubelet was refused."""
+def resets_before_repairs_that_nobody_saw_begin() -> None:
+    """Events are not exported. Connections were reset on each node before GKE repaired it; nothing else is known."""
     story = Story()
     for i in range(4):
-        said = "clocksource: timekeeping watchdog on CPU1: Marking clocksource 'tsc' as unstable"
-        story.see("clock-skew", story.node(i), 2 + 4 * i - 0.3, mechanism=False, message=said)
-        story.dies(story.node(i), 2 + 4 * i)
-    assert story.tell(full_pack()).verdict.cause is None
+        story.see("conntrack-full", story.node(i), 3 + 4 * i - 0.4, times=4, mechanism=False)
+        story.repair(3 + 4 * i, 3.1 + 4 * i, node=story.node(i))
+    assert story.tell().verdict.cause is None
 
 
 @witness(
@@ -263,7 +262,7 @@ def a_pod_whose_group_is_refused_forks() -> None:
         group = f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a{i}.slice"
         said = f"cgroup: fork rejected by pids controller in {group}"
         about = {"workload": "data/crawler", "namespace": "data", "pod": f"crawler-{i}", "basis": "cgroup"}
-        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.2, times=3, message=said, **about)
+        story.see("pid-exhaustion", story.node(i), 2 + 4 * i - 0.2, times=8, message=said, **about)
         story.dies(story.node(i), 2 + 4 * i)
     assert story.tell().verdict.confidence == "likely"
 

@@ -157,11 +157,12 @@ def a_vm_that_is_deleted_because_it_is_sick() -> None:
 
 
 @witness("of equal counts the better evidenced")
-def hints_beside_lines_that_name_it() -> None:
-    """Connection resets hint at a full table before each death; the kernel's OOM kills name what broke."""
-    story = each(Story(), ("conntrack-full", 0.3, False), ("system-oom", 0.3, True))
-    verdict = story.tell().verdict
-    assert (verdict.cause, verdict.confidence) == ("system-oom", "confirmed")
+def tables_that_also_fill_on_healthy_nodes() -> None:
+    """Tables fill and memory runs out before each death; tables fill in a few healthy hours as well."""
+    story = each(Story(), ("conntrack-full", 0.3, True), ("system-oom", 0.3, True))
+    for i in range(4):
+        story.see("conntrack-full", story.node(6 + i), 2 + 4 * i - 0.4, times=4)
+    assert story.tell().verdict.cause == "system-oom"
 
 
 @witness("one moment that passed is a hint")

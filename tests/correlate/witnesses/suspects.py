@@ -239,7 +239,7 @@ def two_are_named_and_one_of_them_was_on_all() -> None:
         node, hours = story.node(i), 2.5 + 4 * i
         story.place("shop/pdf", node, first=max(0.0, hours - 3.5), last=hours)
         for name in ("pdf", "web"):
-            story.refused(node, hours - 0.4, f"shop/{name}", pod=f"{name}-{i}")
+            story.refused(node, hours - 0.4, f"shop/{name}", pod=f"{name}-{i}", times=4)
         story.dies(node, hours)
     for i in range(story.nodes):
         story.place("shop/web", story.node(i))
