@@ -30,7 +30,8 @@ _FEW = 3
 _WORKED_ON = 2 * MINUTE
 """Nodes that go down fall silent sooner than this after what took them down, or tell what else fails."""
 _CRASHES = ("kernel-panic",)
-_LASTING = (ZOMBIES, "filesystem-readonly")
+_LASTING = (ZOMBIES, "filesystem-readonly", "gpu-xid")
+"""What does not heal by itself: nobody reaps zombies, and a GPU that fell off the bus is gone until a reset."""
 # kubelet, pkg/kubelet/nodestatus/setters.go, and node-problem-detector: a condition that turned bad
 _CONDITION = r"NodeHas(?:Insufficient|Disk)|[Cc]ondition \S+ is now: True"
 
@@ -182,7 +183,7 @@ def trace_of(scene: Scene, signal: str, node: str, low: int, high: int) -> Trace
         told=bool((rows["spoken"] & names).any()),
         own_words=not (rows["spoken"] | names).any(),
         once=lines == 1 and lasted <= _AT_ONCE,
-        brief=lines <= _FEW and lasted <= _FEW * MINUTE,
+        brief=lines <= _FEW and lasted <= _FEW * MINUTE and "metric" not in set(rows["stream"]),
         standing=signal in _LASTING or bool(rows["message"].str.contains(_CONDITION, na=False).any()),
     )
 
