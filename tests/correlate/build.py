@@ -94,6 +94,8 @@ class Story:
     private: bool = False
     auto_repair: bool = True
     silent_logs: bool = False
+    pods_speak: bool = False
+    """Whether the logs of pods are known, too."""
     present: frozenset[str] = ALL
     gaps: tuple[Gap, ...] = ()
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -305,21 +307,21 @@ class Story:
         """Every node writes in every bin, but in the spans where it is said to be quiet."""
         if self.silent_logs:
             return frame(COVERAGE)
-        table = _chatter(tuple(self.names()), int(self.hours * 12))
+        table = _chatter(tuple(self.names()), int(self.hours * 12), self.pods_speak)
         for name, low, high in self.quiet:
             table = table[~((table["node"] == name) & (table["bin"] >= at(low)) & (table["bin"] < at(high)))]
         return table
 
 
 @cache
-def _chatter(names: tuple[str, ...], bins: int) -> pd.DataFrame:
+def _chatter(names: tuple[str, ...], bins: int, pods_speak: bool) -> pd.DataFrame:
     starts = pd.date_range(DAY, periods=bins, freq="5min")
     parts = [
         pd.DataFrame({"bin": starts, "first": starts, "last": starts + pd.Timedelta(minutes=4)}).assign(
-            node=name, log_id=log, resource_type="k8s_node", count=3
+            node=name, log_id=log, resource_type=resource, count=3
         )
         for name in names
-        for log in LOGS
+        for log, resource in [*((log, "k8s_node") for log in LOGS), *([("stdout", "k8s_container")] * pods_speak)]
     ]
     return frame(COVERAGE, pd.concat(parts, ignore_index=True))
 

@@ -274,12 +274,18 @@ def test_a_pods_event_about_its_dead_node_is_no_not_ready_of_another_node():
 
 
 def test_a_node_that_fell_silent_before_it_went_down_is_said_to_have():
-    story = Story(quiet=[(Story().node(1), 4.5, 5.5)])
+    story = Story(quiet=[(Story().node(1), 4.5, 5.5)], pods_speak=True)
     story.dies(story.node(1), 5)
     story.dies(story.node(2), 9)
     first, second = story.tell().episodes
     assert "Its logs had been silent for 30 m when it went down." in first.notes
     assert not any("silent" in note for note in second.notes)
+
+
+def test_a_node_whose_pods_logs_are_not_known_is_not_called_silent():
+    story = Story(quiet=[(Story().node(1), 4.5, 5.5)])
+    story.dies(story.node(1), 5)
+    assert not any("silent" in note for note in story.tell().episodes[0].notes)
 
 
 def test_a_new_node_that_is_not_ready_for_a_moment_is_born_and_not_bad():

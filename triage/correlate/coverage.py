@@ -14,6 +14,7 @@ BIN = 5 * MINUTE
 ENOUGH = 0.5
 """A span counts as looked at where at least half of its five-minute bins hold an entry."""
 _ANY = "*"
+CONTAINER_TYPES = ("k8s_container", "container")
 _BY_OTHERS = r"^events$|^cloudaudit\.googleapis\.com/"
 """Logs in which others speak of a node as well: the node controller of one that is silent."""
 METRICS_LOG = "metrics"
@@ -59,6 +60,8 @@ class Coverage:
             self._bins[node, _ANY] = np.unique(group["bin"].to_numpy())
         self.nodes = tuple(sorted({node for node, _ in self._bins}))
         self.logs = frozenset(coverage["log_id"].dropna().unique())
+        self.of_pods = bool(coverage["resource_type"].isin(CONTAINER_TYPES).any())
+        """Whether it tells of pods' logs, too: live, the count of entries is known of nodes alone."""
         self._said = _said(named)
         self._steady = self._steady_logs(table)
 

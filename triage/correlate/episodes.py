@@ -227,8 +227,11 @@ def _start(scene: Scene, draft: Draft, floor: int) -> int:
 
 
 def _noted(scene: Scene, draft: Draft, recreates: Sequence[Recreate]) -> Draft:
-    """A silence before NotReady, and the instance group's own words, beside the repair and never merged with it."""
-    heard = scene.coverage.last_heard(draft.node, draft.onset)
+    """A silence before NotReady, and the instance group's own words, beside the repair and never merged with it.
+
+    A node whose pods' logs are not counted may not have been silent.
+    """
+    heard = scene.coverage.last_heard(draft.node, draft.onset) if scene.coverage.of_pods else None
     if draft.planned is None and heard is not None and draft.onset - heard >= _SILENT:
         silent = format_duration((draft.onset - heard) / 1e9)
         draft = replace(draft, notes=(*draft.notes, f"Its logs had been silent for {silent} when it went down."))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from triage import __version__
-from triage.correlate.coverage import Coverage
+from triage.correlate.coverage import CONTAINER_TYPES, Coverage
 from triage.correlate.episodes import Draft, Scene
 from triage.correlate.lines import episode_lines, episode_summary
 from triage.correlate.repairs import GkeRepair
@@ -198,7 +198,7 @@ def _coverage_rows(coverage: pd.DataFrame) -> tuple[CoverageRow, ...]:
     """One row a stream: entries read, nodes that spoke, first and last entry."""
     if coverage.empty:
         return ()
-    containers = coverage["resource_type"].isin(("k8s_container", "container"))
+    containers = coverage["resource_type"].isin(CONTAINER_TYPES)
     streams = coverage["log_id"].map(_STREAMS)
     serial = coverage["log_id"].fillna("").str.startswith("serialconsole.")
     streams = streams.where(~serial, "serial-console").where(~containers, "container").fillna("other")
